@@ -19,5 +19,6 @@ mod metrics;
 mod problems;
 pub mod providers;
 mod secrets;
+mod session_state;
 mod store;
 mod ways;

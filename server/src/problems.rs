@@ -164,7 +164,8 @@ fn unsaved(response: &mut Response) -> Option<Problem> {
     Some(problem)
 }
 
-fn json(problem: Problem, language: Language, response: Response) -> Response {
+/// The answer to a script.
+pub(crate) fn json(problem: Problem, language: Language, response: Response) -> Response {
     let body = serde_json::json!({
         "code": problem.kind.code(),
         "message": message(problem.kind, language),

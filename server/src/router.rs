@@ -21,7 +21,7 @@ use crate::back_channel_logout;
 use crate::client_ip::ClientIp;
 use crate::context::Context;
 use crate::health::Health;
-use crate::layers;
+use crate::{layers, session_state};
 
 /// The whole application. The layers around it are in `layers`. Requests for assets and health, and those of the
 /// provider's server, do not pass the session; those for health do not pass the host check either.
@@ -44,11 +44,12 @@ pub fn router<P: Payload>(
         let proxy = Arc::clone(&rest);
         async move { other_than_pages(&proxy, request).await }
     };
-    let application = page_routes(&context).merge(server_fns()).fallback(rest).layer((
-        from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
-        session,
-        from_fn(layers::behind_session::<P>),
-    ));
+    let application =
+        page_routes(&context).merge(server_fns()).merge(session_state::routes()).fallback(rest).layer((
+            from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
+            session,
+            from_fn(layers::behind_session::<P>),
+        ));
     application
         .merge(built.routes())
         .merge(back_channel_logout::routes(bff))

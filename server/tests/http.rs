@@ -33,6 +33,8 @@ mod enumeration;
 mod expiry;
 #[path = "http/faulty_refresh.rs"]
 mod faulty_refresh;
+#[path = "http/front_ends.rs"]
+mod front_ends;
 #[path = "http/guards.rs"]
 mod guards;
 #[path = "http/kept_pages.rs"]
@@ -87,6 +89,8 @@ mod security_doc;
 mod sent_twice;
 #[path = "http/session_end.rs"]
 mod session_end;
+#[path = "http/session_state.rs"]
+mod session_state;
 #[path = "http/sessions.rs"]
 mod sessions;
 #[path = "http/sign_in.rs"]

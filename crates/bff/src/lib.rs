@@ -46,6 +46,7 @@ mod return_to;
 mod second_factor;
 mod session_budget;
 mod session_layer;
+mod session_state;
 mod sessions;
 mod sign_in;
 mod sign_in_mark;
@@ -99,6 +100,7 @@ pub use second_factor::{
 };
 pub use session_budget::require_room_to_refresh;
 pub use session_layer::FLASHES;
+pub use session_state::{LiveSession, SessionState};
 pub use sessions::{
     PersonSession, PersonSessions, SessionEnd, end_all_sessions, end_other_sessions, end_session, sessions,
 };

@@ -1,7 +1,10 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
+use ironleaf_records::Principal;
+use ironleaf_session::Record;
 
+use crate::Bff;
 use crate::extract::trusted_person;
 use crate::request_context::live_session;
 
@@ -11,9 +14,13 @@ use crate::request_context::live_session;
 pub fn time_left(parts: &Parts) -> Option<Duration> {
     let (bff, session) = live_session(parts)?;
     let record = trusted_person(&bff, &session)?;
+    Some(last_end(&bff, &record).duration_since(bff.now()).unwrap_or_default())
+}
+
+/// When the session ends, whatever its owner does.
+pub(crate) fn last_end(bff: &Bff, record: &Record<Principal>) -> SystemTime {
     let grant = record.payload.grant();
     let absolute = record.created_at + bff.session_settings().absolute_timeout;
     let fixed = grant.refresh_expires_at.filter(|_| !bff.provider().refresh_moves_end(grant));
-    let end = fixed.map_or(absolute, |fixed| fixed.min(absolute));
-    Some(end.duration_since(bff.now()).unwrap_or_default())
+    fixed.map_or(absolute, |fixed| fixed.min(absolute))
 }

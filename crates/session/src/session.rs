@@ -42,6 +42,7 @@ use state::{Intent, Outlook};
 /// | [`amend`](Self::amend) | written if the payload's encoding changed |
 /// | [`rotate`](Self::rotate), [`adopt`](Self::adopt) | written |
 /// | [`renew`](Self::renew) | written if there is a session |
+/// | [`let_rest`](Self::let_rest) | untouched, even if it is due for renewal |
 /// | [`destroy`](Self::destroy) | removed |
 /// | [`disregard`](Self::disregard) | untouched |
 /// | [`discard`](Self::discard) | removed if there is no session, and as far as it came with the request |
@@ -174,6 +175,18 @@ impl<P: Payload> Session<P> {
             return false;
         }
         state.intent = Intent::Write;
+        true
+    }
+
+    /// Does not have the session sealed again only because that is due: this request does not count as a use of it, and
+    /// its idle timeout goes on. For requests that a page sends by itself. Changes are written all the same.
+    ///
+    /// `false` if the response head has already passed the layer.
+    pub fn let_rest(&self) -> bool {
+        let Some(mut state) = self.changing("let_rest") else {
+            return false;
+        };
+        state.let_rest();
         true
     }
 

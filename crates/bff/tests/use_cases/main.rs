@@ -20,6 +20,7 @@ mod reauthentication;
 mod redirect;
 mod registration;
 mod remember;
+mod session_state;
 mod sign_in_roles;
 mod signing_in;
 mod time_left;

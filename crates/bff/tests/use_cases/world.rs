@@ -20,11 +20,11 @@ use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::edge::{forget_told_session, leave_out_foreign_session};
 use ironleaf_bff::{
     AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, PasswordLink, PasswordPolicy,
-    RateLimits, RedirectAnswer, RedirectEnd, Remember, ReturnTo, Role, SeenPerson, SignedOutReason,
-    change_email, change_password, confirm_password, delete_account, delete_person, finish_redirect,
-    is_back_from_sign_out, other_than, page_of, refresh_before_rendering, register, resend_verification,
-    reset_password, session_cannot_be_checked, set_role, sign_in_with_code, sign_in_with_password, sign_out,
-    signed_in_recently, start_reauthentication, start_redirect, time_left,
+    RateLimits, RedirectAnswer, RedirectEnd, Remember, ReturnTo, Role, SeenPerson, SessionState,
+    SignedOutReason, change_email, change_password, confirm_password, delete_account, delete_person,
+    finish_redirect, is_back_from_sign_out, other_than, page_of, refresh_before_rendering, register,
+    resend_verification, reset_password, session_cannot_be_checked, set_role, sign_in_with_code,
+    sign_in_with_password, sign_out, signed_in_recently, start_reauthentication, start_redirect, time_left,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -218,6 +218,7 @@ fn router(bff: &Bff) -> Router {
         .route("/left", get(left))
         .route("/why", get(why))
         .route("/who", get(who).layer(from_fn_with_state(bff.clone(), refreshed)))
+        .route("/session-state", get(session_state))
         .route("/time-left", get(left_of_it).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/call", get(call).layer(from_fn_with_state(bff.clone(), refreshed)))
         .layer(from_fn(vetted))
@@ -367,6 +368,19 @@ async fn call(Query(fields): Fields, request: Request) -> String {
         None => core.call(call).await,
     };
     answered.map_or_else(|error| format!("{error:?}"), |answer| answer.status().as_u16().to_string())
+}
+
+/// Whose session it is, and when it ends, in seconds since 1970: at the latest, and if nobody comes.
+async fn session_state(request: Request) -> String {
+    match SessionState::from_parts(&parts(request)).unwrap() {
+        SessionState::Live(session) => {
+            let secs = |end: SystemTime| end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+            let name = if session.user.is_guest { "a guest" } else { "somebody" };
+            format!("{name} {} {}", secs(session.ends_at), secs(session.idle_ends_at))
+        }
+        SessionState::SignedOut => "nobody".to_owned(),
+        SessionState::Unknown => "unknown".to_owned(),
+    }
 }
 
 /// Calls the API as whoever is there, or as a guest.

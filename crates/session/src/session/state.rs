@@ -154,6 +154,15 @@ impl<P: Payload> State<P> {
         self.leaving = leaving.filter(|_| self.response == Outlook::ToCome);
     }
 
+    /// Withdraws a renewal, if there is nothing else to write.
+    pub(super) fn let_rest(&mut self) {
+        let arrived = self.arrived.as_ref().zip(self.record.as_ref());
+        let is_as_it_came = arrived.is_some_and(|(arrived, record)| Arc::ptr_eq(arrived, record));
+        if is_as_it_came && self.intent == Intent::Write {
+            self.intent = Intent::Keep;
+        }
+    }
+
     /// Makes a change that is written only if the encoding differs in the end.
     pub(super) fn edit<R>(&mut self, counts: bool, change: impl FnOnce(&mut P) -> R) -> Option<R> {
         let mut record = Record::clone(self.record.as_ref()?);

@@ -26,6 +26,7 @@ async fn steps(session: Session<Text>, steps: String) -> String {
             "adopt" => assert!(session.adopt(7, Serde(text), None)),
             "insert" => session.begins(Serde(text)),
             "renew" => assert!(session.renew()),
+            "rest" => assert!(session.let_rest()),
             _ => panic!("no such step: {step}"),
         }
     }
@@ -51,6 +52,9 @@ async fn changes_count_as_one_rotation_and_only_where_nothing_else_has_counted()
         ("insert modify", "0 modify1"),
         ("modify insert", "0 insert1"),
         ("insert rotate", "1 rotate1"),
+        ("modify rest", "1 modify0"),
+        ("rotate rest", "1 rotate0"),
+        ("insert rest", "0 insert0"),
     ] {
         for site in [Site::new(), Site::new().with_ledger()] {
             let mut browser = site.signed_in("text").await;

@@ -149,6 +149,7 @@ impl Site {
             .route("/amend", any(amend))
             .route("/rotate", any(rotate))
             .route("/renew", any(async |session: Session<Text>| session.renew().to_string()))
+            .route("/rest", any(rest))
             .route("/destroy", any(async |session: Session<Text>| session.destroy().to_string()))
             .route("/discard", any(async |session: Session<Text>| session.discard().to_string()))
             .route("/arrival", any(async |session: Session<Text>| format!("{:?}", session.arrival())))
@@ -168,6 +169,10 @@ impl Site {
 }
 
 /// `<rotation> <text>`, or `anonymous`.
+async fn rest(session: Session<Text>) -> String {
+    session.let_rest().to_string()
+}
+
 async fn read(session: Session<Text>) -> String {
     match session.current() {
         Some(record) => format!("{} {}", record.rotation, record.payload.0),

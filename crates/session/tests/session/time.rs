@@ -66,6 +66,22 @@ async fn a_seal_is_renewed_once_it_is_older_than_the_threshold() {
 }
 
 #[tokio::test]
+async fn a_request_that_lets_the_session_rest_does_not_prolong_it() {
+    let site = Site::new().with_settings(|settings| settings.idle_timeout = HOUR);
+    let mut browser = site.signed_in("text").await;
+    for _ in 0..5 {
+        site.time.advance(10 * MINUTE);
+        let answer = browser.get("/rest").await;
+        assert_eq!((answer.body.as_str(), answer.lines().len()), ("true", 0));
+    }
+    let mut used = browser.clone();
+    assert_eq!(used.get("/read").await.lines().len(), 1, "the next use renews it");
+    site.time.advance(10 * MINUTE);
+    assert_eq!(browser.reads().await, "anonymous");
+    assert_eq!(used.reads().await, "0 text");
+}
+
+#[tokio::test]
 async fn nobody_is_timed_out_earlier_than_idle_minus_the_threshold() {
     let site = Site::new().with_settings(|settings| settings.idle_timeout = HOUR);
     let mut browser = site.signed_in("text").await;
