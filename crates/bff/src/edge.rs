@@ -24,7 +24,7 @@ pub use cookies::{
 pub use cross_site::refuse_cross_site;
 pub use foreign_session::leave_out_foreign_session;
 pub use form::{read_form, require_form};
-pub use headers::response_headers;
+pub use headers::{AnswerOf, response_headers};
 pub use host::{is_at_public_origin, refuse_foreign_host};
 pub use note_session::note_session;
 pub(crate) use noted::Noted;

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version}
 use ironleaf_auth::{
     BreakerSettings, BreakerState, CircuitBreaker, Clock, HttpForwarder, HttpSettings, Random, TransportError,
 };
+use ironleaf_bff::edge::AnswerOf;
 use ironleaf_bff::{Attached, CallError, CoreApi, OwnCacheControl, ProblemKind, PublicOrigin, introduce};
 use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument as _, Span};
@@ -281,6 +282,7 @@ impl Upstreams {
         head.extensions.clear();
         head.extensions.insert(Forwarded);
         head.extensions.insert(OwnCacheControl);
+        head.extensions.insert(if asked.route.token { AnswerOf::Api } else { AnswerOf::FrontEnd });
         Ok(Response::from_parts(head, Body::new(Download::new(body, Some(idle), end))))
     }
 }
