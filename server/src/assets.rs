@@ -139,7 +139,8 @@ impl BuiltSite {
         let script = fs::read(root.join(SCRIPT)).map_err(|_| not_built(SCRIPT))?;
         let script = format!("/pkg/site.{}.js", content_hash(&script));
         let mut public = files_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
-        public.retain(|name| name != SCRIPT);
+        // Type declarations are for compilers.
+        public.retain(|name| name != SCRIPT && !name.ends_with(".d.ts"));
         let assets = SiteAssets { style, script, islands_js, islands_wasm };
         Ok(Self { root, assets, immutable, public })
     }
@@ -158,12 +159,15 @@ impl BuiltSite {
         let script = Router::new()
             .route_service(&self.assets.script, file(SCRIPT))
             .layer(from_fn(move |request, next| cached(cache, request, next)));
-        let mut public = Router::new();
-        for name in &self.public {
-            public = public.route_service(&format!("/{name}"), file(name));
-        }
-        let public = public.layer(from_fn(|request, next| cached("public, max-age=3600", request, next)));
-        package.merge(script).merge(public)
+        let (scripts, others): (Vec<_>, Vec<_>) = self.public.iter().partition(|name| name.ends_with(".js"));
+        let public = |names: Vec<&String>, cache| {
+            let add =
+                |router: Router<S>, name: &String| router.route_service(&format!("/{name}"), file(name));
+            let router = names.into_iter().fold(Router::new(), add);
+            router.layer(from_fn(move |request, next| cached(cache, request, next)))
+        };
+        // The scripts of other front ends import one by its name, and it speaks with this server.
+        package.merge(script).merge(public(scripts, REVALIDATE)).merge(public(others, "public, max-age=3600"))
     }
 }
 

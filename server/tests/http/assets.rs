@@ -28,6 +28,12 @@ async fn hashed_assets_are_kept_for_a_year_and_others_are_asked_for_again() {
     for path in ["/favicon.svg", "/img/logo.svg"] {
         assert_eq!(browser.get(path).await.header("cache-control"), "public, max-age=3600", "{path}");
     }
+    assert_eq!(
+        browser.get("/ironleaf.js").await.header("cache-control"),
+        "no-cache",
+        "it has no hash in its name"
+    );
+    assert_eq!(browser.get("/ironleaf.d.ts").await.status, 404, "types are for compilers");
     assert!(!browser.get("/pkg/gone.js").await.header("cache-control").contains("immutable"));
 }
 

@@ -236,6 +236,9 @@ pub(crate) fn built_site(folder: &TempDir) -> BuiltSite {
         std::fs::write(package.join(name), format!("/* {name} */")).unwrap();
     }
     std::fs::write(root.join("site.js"), "// site.js").unwrap();
+    for name in ["ironleaf.js", "ironleaf.d.ts"] {
+        std::fs::write(root.join(name), format!("// {name}")).unwrap();
+    }
     std::fs::create_dir_all(root.join("img")).unwrap();
     for name in ["favicon.svg", "img/logo.svg"] {
         std::fs::write(root.join(name), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
