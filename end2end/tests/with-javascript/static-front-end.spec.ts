@@ -7,7 +7,7 @@ import type { Page } from '@playwright/test';
 import { endSessions, postForm, signIn, untilTokensExpire } from '../../fixtures/people';
 import { SHORT_LIVED_TOKENS } from '../../fixtures/server';
 import { StaticFrontEnd, routesTo } from '../../fixtures/static-front-end';
-import { test as base, expect } from '../../fixtures/test';
+import { test as base, expect, plainTest } from '../../fixtures/test';
 import { LoginPage } from '../../pages/login';
 import { NotesPage } from '../../pages/notes';
 
@@ -114,7 +114,7 @@ test('a script signs the person out', async ({ page, context, server, frontEnd, 
   await expect(notesPage.signIn).toBeVisible();
 });
 
-test('the README starts what this test starts', () => {
+plainTest('the README starts what this test starts', () => {
   const readme = readFileSync(new URL('../../../examples/static-front-end/README.md', import.meta.url), 'utf8');
   expect(readme.replaceAll('\\\n', '').replace(/\s+/g, ' ')).toContain(routesTo('http://127.0.0.1:4000'));
 });

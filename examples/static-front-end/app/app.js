@@ -28,10 +28,12 @@ const trying = (run) => async (event) => {
   }
 };
 
+const count = () => say(list.children.length === 0 ? "There are no notes yet." : "");
+
 async function show() {
   const { notes } = await (await call(NOTES)).json();
-  say(notes.length === 0 ? "There are no notes yet." : "");
   list.replaceChildren(...notes.map(itemOf));
+  count();
 }
 
 function itemOf(note) {
@@ -42,7 +44,8 @@ function itemOf(note) {
   remove.ariaLabel = `Delete ${note.text}`;
   remove.addEventListener("click", trying(async () => {
     await call(`${NOTES}${note.id}`, { method: "DELETE" });
-    await show();
+    item.remove();
+    count();
   }));
   item.append(words, remove);
   return item;
@@ -51,10 +54,11 @@ function itemOf(note) {
 async function add() {
   sessionStorage.setItem(DRAFT, text.value);
   const body = JSON.stringify({ text: text.value });
-  await call(NOTES, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const answer = await call(NOTES, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  list.append(itemOf(await answer.json()));
   sessionStorage.removeItem(DRAFT);
   text.value = "";
-  await show();
+  count();
 }
 
 /** Shows the page as it is for whoever is signed in, or for nobody. */
