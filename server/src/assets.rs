@@ -159,7 +159,7 @@ impl BuiltSite {
         let script = Router::new()
             .route_service(&self.assets.script, file(SCRIPT))
             .layer(from_fn(move |request, next| cached(cache, request, next)));
-        let (scripts, others): (Vec<_>, Vec<_>) = self.public.iter().partition(|name| name.ends_with(".js"));
+        let (scripts, others): (Vec<_>, Vec<_>) = self.public.iter().partition(|name| is_script(name));
         let public = |names: Vec<&String>, cache| {
             let add =
                 |router: Router<S>, name: &String| router.route_service(&format!("/{name}"), file(name));
@@ -211,6 +211,10 @@ fn whole_unless_one_range(headers: &mut HeaderMap) {
     if headers.remove(IF_RANGE).is_some() || is_several || headers.get_all(RANGE).iter().count() > 1 {
         headers.remove(RANGE);
     }
+}
+
+fn is_script(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "js")
 }
 
 /// The path of a file of the package without a hash, below the root.
