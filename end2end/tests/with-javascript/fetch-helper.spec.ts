@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 
-import type { Page, Request, Route } from '@playwright/test';
+import type { Page, Request as Sent, Route } from '@playwright/test';
 
 import type { ApiError, Session } from '/ironleaf.js';
 
@@ -32,8 +32,8 @@ const json = (status: number, body: unknown, headers = {}): Answer => ({
 });
 
 /** Opens the page, and answers requests to the API with these, the last one for all others. Returns the requests. */
-async function open(page: Page, ...answers: Answer[]): Promise<Request[]> {
-  const requests: Request[] = [];
+async function open(page: Page, ...answers: Answer[]): Promise<Sent[]> {
+  const requests: Sent[] = [];
   await page.route('**/empty', (route) => route.fulfill({ contentType: 'text/html', body: EMPTY }));
   await page.route(`**${API}`, (route) => {
     const answer = answers[Math.min(requests.push(route.request()), answers.length) - 1];
