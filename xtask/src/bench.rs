@@ -10,6 +10,7 @@ mod load;
 mod machine;
 mod pages;
 mod program;
+mod proxy;
 mod results;
 mod sealing;
 mod sessions;
@@ -57,6 +58,8 @@ pub(crate) struct Options {
     build: bool,
     /// Measures the time from saving a file until it is shown, instead of everything else.
     dev: bool,
+    /// Measures the API proxy beside other proxies, instead of everything else.
+    proxy: bool,
 }
 
 impl Default for Options {
@@ -68,6 +71,7 @@ impl Default for Options {
             seconds: DEFAULT_SECONDS,
             build: true,
             dev: false,
+            proxy: false,
         }
     }
 }
@@ -90,14 +94,18 @@ impl Options {
                 ("--rounds", Some(number)) => options.rounds = at_least_one(option, number)?,
                 ("--seconds", Some(number)) => options.seconds = at_least_one(option, number)?,
                 ("--no-build", None) => options.build = false,
+                ("--proxy", None) => options.proxy = true,
                 _ => {
                     return Err(Failure::new(format!(
                         "`cargo xtask bench` does not know `{}`: it takes `--compare [FILE]`, `--save FILE`, \
-                         `--rounds N`, `--seconds N` and `--no-build`, or `--dev` alone.",
+                         `--rounds N`, `--seconds N`, `--no-build` and `--proxy`, or `--dev` alone.",
                         [option].into_iter().chain(value).collect::<Vec<_>>().join(" ")
                     )));
                 }
             }
+        }
+        if options.proxy && (options.compare.is_some() || options.save.is_some()) {
+            return Err(Failure::new("`--proxy` goes with `--rounds N`, `--seconds N` and `--no-build`."));
         }
         Ok(options)
     }
@@ -116,6 +124,10 @@ fn at_least_one(option: &str, number: &str) -> Result<u32> {
 pub(crate) fn run(settings: &Settings, options: &Options) -> Result<()> {
     if options.dev {
         return dev::run(settings);
+    }
+    if options.proxy {
+        let Options { rounds, seconds, build, .. } = *options;
+        return proxy::run(settings, rounds, seconds, build);
     }
     // Read first, before minutes of work.
     let earlier = options.compare.as_deref().map(at_the_top).map(|path| Results::read(&path)).transpose()?;
@@ -333,8 +345,15 @@ mod tests {
     #[test]
     fn nothing_has_to_be_said() {
         let options = parse("").unwrap();
-        let nothing_named =
-            Options { compare: None, save: None, rounds: 5, seconds: 2, build: true, dev: false };
+        let nothing_named = Options {
+            compare: None,
+            save: None,
+            rounds: 5,
+            seconds: 2,
+            build: true,
+            dev: false,
+            proxy: false,
+        };
         assert_eq!(options, nothing_named);
     }
 
@@ -342,6 +361,9 @@ mod tests {
     fn what_is_saved_is_measured_alone() {
         assert!(parse("--dev").unwrap().dev);
         assert!(parse("--dev --rounds 3").unwrap_err().to_string().contains("`--dev` alone"));
+        let options = parse("--proxy --rounds 3 --no-build").unwrap();
+        assert_eq!((options.proxy, options.rounds, options.build), (true, 3, false));
+        assert!(parse("--proxy --compare").unwrap_err().to_string().contains("`--proxy` goes with"));
     }
 
     #[test]

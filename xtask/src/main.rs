@@ -62,7 +62,8 @@ The commands of this repository.
   cargo xtask shots [DIR]      pictures of every page in every state into target/shots; `--readme`: the four of the README
   cargo xtask lighthouse       the Lighthouse results of the main pages on a slow phone
   cargo xtask bench            speed, memory, start and bytes, with their targets; `--compare [FILE]`, `--save FILE`, `--rounds N`,
-                               `--seconds N`, `--no-build`; `--dev`: from a saved file until it is shown
+                               `--seconds N`, `--no-build`; `--dev`: from a saved file until it is shown;
+                               `--proxy`: the API proxy beside Apache with mod_auth_openidc and nginx
   cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
   cargo xtask sim [ARGS..]     the simulation for two minutes; `--help` lists seeds, sizes and `--mutants`
   cargo xtask help             this text

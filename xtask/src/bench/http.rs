@@ -1,6 +1,6 @@
 //! The part of HTTP that the measurements need: one request on one connection. `wrk` makes the load.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -66,8 +66,8 @@ impl Connection {
 }
 
 /// HTTP/1.0: the answer ends with its connection and is never chunked.
-pub(super) fn head(method: &str, address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> String {
-    let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\n");
+pub(super) fn head(method: &str, host: impl Display, path: &str, headers: &[(&str, &str)]) -> String {
+    let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\n");
     for (name, value) in headers {
         // Writing to a String does not fail.
         let _ = write!(head, "{name}: {value}\r\n");

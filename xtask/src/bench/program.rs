@@ -14,6 +14,8 @@ use crate::{process, tools};
 const START_LIMIT: Duration = Duration::from_secs(20);
 /// The possible error of the time to the first answer.
 const ASK_EVERY: Duration = Duration::from_micros(500);
+/// Longer than a server takes to end once it is asked to.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// Linux counts processor time in hundredths of a second, whatever the kernel's own tick is (`man 5 proc`).
 const TICKS_PER_SEC: u64 = 100;
 
@@ -23,6 +25,7 @@ pub(super) struct Program {
     pub(super) address: SocketAddr,
     /// From before the start until the first 200.
     pub(super) first_answer: Duration,
+    has_children: bool,
 }
 
 impl Program {
@@ -37,7 +40,7 @@ impl Program {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let started = Instant::now();
         let child = process::spawn(command)?;
-        let mut program = Self { child, name, address, first_answer: Duration::ZERO };
+        let mut program = Self { child, name, address, first_answer: Duration::ZERO, has_children: false };
         loop {
             if http::get(address, path, &[]).is_ok_and(|answer| answer.status == 200) {
                 program.first_answer = started.elapsed();
@@ -46,6 +49,21 @@ impl Program {
             program.expect_alive(started)?;
             thread::sleep(ASK_EVERY);
         }
+    }
+
+    /// As [`start`](Self::start), for a server that starts processes of its own.
+    ///
+    /// # Errors
+    ///
+    /// As `start`.
+    pub(super) fn start_with_children(
+        command: &mut Command,
+        address: SocketAddr,
+        path: &str,
+    ) -> Result<Self> {
+        let mut program = Self::start(command, address, path)?;
+        program.has_children = true;
+        Ok(program)
     }
 
     fn expect_alive(&mut self, started: Instant) -> Result<()> {
@@ -85,15 +103,31 @@ impl Program {
         resident_megabytes(&status)
     }
 
-    /// The processor time since its start, if the operating system shows it.
+    /// The processor time since its start, with that of the processes it has started, if the operating system shows it.
     pub(super) fn processor_time(&self) -> Option<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        processor_time(&stat)
+        let mut stats = Vec::new();
+        for entry in fs::read_dir("/proc").ok()?.flatten() {
+            // One that has ended meanwhile is counted by the one that has waited for it.
+            stats.extend(fs::read_to_string(entry.path().join("stat")).ok().as_deref().and_then(Stat::parse));
+        }
+        processor_time(self.child.id(), &stats)
+    }
+
+    /// Asks it to end and waits for that. A server that is killed leaves its own processes behind.
+    fn stop(&mut self) {
+        process::ask_to_stop(&mut self.child);
+        let asked = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed() < STOP_LIMIT {
+            thread::sleep(ASK_EVERY);
+        }
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
+        if self.has_children {
+            self.stop();
+        }
         // An error means that it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -195,13 +229,37 @@ fn resident_megabytes(status: &str) -> Option<f64> {
     Some((kibibytes * 1_024) as f64 / 1_000_000.0)
 }
 
-/// User and system time are the 14th and 15th field. The second field is a name in parentheses that may contain any
-/// character.
-fn processor_time(stat: &str) -> Option<Duration> {
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    Some(Duration::from_millis((user + system) * 1_000 / TICKS_PER_SEC))
+/// What `/proc/PID/stat` says of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stat {
+    process: u32,
+    parent: u32,
+    /// Of itself and of those of its children that have ended and that it has waited for.
+    ticks: u64,
+}
+
+impl Stat {
+    /// The parent is the fourth field, and the times are the 14th to 17th. The second field is a name in parentheses that
+    /// may contain any character.
+    fn parse(stat: &str) -> Option<Self> {
+        let (start, rest) = stat.rsplit_once(')')?;
+        let process = start.split_once(' ')?.0.parse().ok()?;
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        let ticks = fields.get(11..15)?.iter().map(|ticks| ticks.parse::<u64>().ok()).sum::<Option<u64>>()?;
+        Some(Self { process, parent: fields.get(1)?.parse().ok()?, ticks })
+    }
+}
+
+/// The time of a process and of all that descend from it.
+fn processor_time(process: u32, stats: &[Stat]) -> Option<Duration> {
+    let mut family = vec![*stats.iter().find(|stat| stat.process == process)?];
+    let mut next = 0;
+    while let Some(parent) = family.get(next).copied() {
+        family.extend(stats.iter().filter(|stat| stat.parent == parent.process));
+        next += 1;
+    }
+    let ticks: u64 = family.iter().map(|stat| stat.ticks).sum();
+    Some(Duration::from_millis(ticks * 1_000 / TICKS_PER_SEC))
 }
 
 #[cfg(test)]
@@ -218,8 +276,16 @@ mod tests {
     #[test]
     fn processor_time_is_read_past_a_name_with_spaces() {
         let stat = "4711 (iron) leaf) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0 20 0 9";
-        assert_eq!(processor_time(stat), Some(Duration::from_secs(2)));
-        assert_eq!(processor_time("4711 (ironleaf) S 1"), None);
+        assert_eq!(Stat::parse(stat), Some(Stat { process: 4711, parent: 1, ticks: 200 }));
+        assert_eq!(Stat::parse("4711 (ironleaf) S 1"), None);
+    }
+
+    #[test]
+    fn the_time_of_a_program_is_that_of_all_its_processes() {
+        let stat = |process, parent, ticks| Stat { process, parent, ticks };
+        let stats = [stat(1, 0, 900), stat(30, 20, 5), stat(10, 1, 100), stat(20, 10, 50), stat(40, 1, 700)];
+        assert_eq!(processor_time(10, &stats), Some(Duration::from_millis(1_550)));
+        assert_eq!(processor_time(11, &stats), None);
     }
 
     #[test]
