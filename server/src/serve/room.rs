@@ -76,13 +76,45 @@ pub(super) struct Idle {
 
 impl Drop for Idle {
     fn drop(&mut self) {
+        // Otherwise the end of the sender would wake the task of this connection, which is at work on a request: it would
+        // be polled once more for nothing, and the runtime would wake another thread to help it.
+        self.ended.close();
         self.room.idle().by_age.remove(&self.number);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future as _;
+    use std::pin::Pin;
+    use std::task::{Context, Wake, Waker};
+
     use super::*;
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_connection_that_begins_a_request_is_not_woken_by_it() {
+        let (room, woken) = (Arc::new(Room::default()), Arc::new(Woken::default()));
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut context = Context::from_waker(&waker);
+        let mut idle = room.idle_connection();
+        assert!(Pin::new(&mut idle.ended).poll(&mut context).is_pending());
+        drop(idle);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+        let mut idle = room.idle_connection();
+        assert!(Pin::new(&mut idle.ended).poll(&mut context).is_pending());
+        drop(room.want());
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "one that has to end is woken");
+    }
 
     #[test]
     fn the_oldest_idle_connection_ends_and_nobody_else() {
