@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 /// machine.
 const SLOW: Duration = Duration::from_millis(50);
 
+/// How long a thread waits for another one: several times what such work takes, and less than it costs to wake a third.
+const MOMENT: Duration = Duration::from_micros(20);
+
 /// How long nothing is let in after slow work.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -12,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 ///
 /// Reading a record of a file takes microseconds while the file is in memory, which is less than waking another thread.
 /// But a disk can stall for seconds. A runtime whose threads all wait for it answers nobody, not even a health check. So
-/// one thread always stays free, and after slow work nothing is admitted for five seconds. Work that is not admitted
+/// one thread always stays free, or waits for another one for at most 20 µs, and after slow work nothing is admitted for five seconds. Work that is not admitted
 /// belongs on a thread for blocking work.
 ///
 /// ```
@@ -26,6 +29,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// ```
 #[derive(Debug)]
 pub struct InPlace {
+    most: usize,
     free: AtomicUsize,
     created: Instant,
     /// In milliseconds after `created`.
@@ -35,18 +39,35 @@ pub struct InPlace {
 impl InPlace {
     /// For a runtime with this number of threads. One thread alone never works in place.
     pub fn new(threads: usize) -> Self {
-        let free = AtomicUsize::new(threads.saturating_sub(1));
-        Self { free, created: Instant::now(), paused_until: AtomicU64::new(0) }
+        let most = threads.saturating_sub(1);
+        Self { most, free: AtomicUsize::new(most), created: Instant::now(), paused_until: AtomicU64::new(0) }
     }
 
     /// `Some` if the work may be done on this thread. It lasts until the value is dropped.
     pub fn enter(&self) -> Option<Working<'_>> {
-        if Self::millis(self.created.elapsed()) < self.paused_until.load(Ordering::Relaxed) {
+        if self.is_paused() {
             return None;
         }
         let take = |free: usize| free.checked_sub(1);
         self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         Some(Working { of: self, since: Instant::now() })
+    }
+
+    /// As [`enter`](Self::enter). If only the number of threads speaks against it, this waits for a moment: most work is
+    /// over sooner than a thread for blocking work is awake.
+    pub fn enter_soon(&self) -> Option<Working<'_>> {
+        let began = Instant::now();
+        loop {
+            let working = self.enter();
+            if working.is_some() || self.most == 0 || self.is_paused() || began.elapsed() > MOMENT {
+                return working;
+            }
+            std::hint::spin_loop();
+        }
+    }
+
+    fn is_paused(&self) -> bool {
+        Self::millis(self.created.elapsed()) < self.paused_until.load(Ordering::Relaxed)
     }
 
     fn millis(duration: Duration) -> u64 {
@@ -85,6 +106,28 @@ mod tests {
         assert!(in_place.enter().is_none());
         drop(second);
         assert!(in_place.enter().is_some());
+    }
+
+    #[test]
+    fn brief_work_of_another_thread_is_waited_for_and_long_work_is_not() {
+        let in_place = InPlace::new(2);
+        let working = in_place.enter().unwrap();
+        let asked = Instant::now();
+        assert!(in_place.enter_soon().is_none());
+        assert!(asked.elapsed() >= MOMENT);
+        drop(working);
+        assert!(in_place.enter_soon().is_some());
+        assert!(InPlace::new(1).enter_soon().is_none());
+        std::thread::scope(|threads| {
+            let in_place = &in_place;
+            let (mut admitted, tries) = (0, 1_000);
+            let other = threads.spawn(move || (0..tries).filter(|_| in_place.enter_soon().is_some()).count());
+            for _ in 0..tries {
+                admitted += usize::from(in_place.enter_soon().is_some());
+            }
+            assert!(admitted > 0 && other.join().unwrap() > 0);
+        });
+        assert_eq!(in_place.free.load(Ordering::Relaxed), 1);
     }
 
     #[test]

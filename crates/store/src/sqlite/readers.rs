@@ -45,7 +45,7 @@ impl Readers {
         T: Send + 'static,
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let admitted = self.0.in_place.enter();
+        let admitted = self.0.in_place.enter_soon();
         let read = admitted.map(|_working| self.0.read(Duration::ZERO, &work));
         match read {
             None => self.search(work).await,
