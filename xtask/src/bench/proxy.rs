@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use self::apache::Sessions;
 use self::comparison::{APACHE, Comparison, IRONLEAF, NGINX, SIDES, name};
 use self::installed::Installed;
-use self::provider::Provider;
+use self::provider::{Provider, RefreshTokens};
 use self::storm::Storm;
 use super::load::{self, CONNECTIONS, Route};
 use super::machine::{self, Circumstances};
@@ -87,7 +87,7 @@ pub(super) fn run(settings: &Settings, rounds: u32, seconds: u32, build: bool) -
 fn speed(place: &Place<'_>, rounds: u32, seconds: u32) -> Result<Vec<Measurement>> {
     let [ironleaf_address, apache_address] = [free_address()?, free_address()?];
     let back = [ironleaf::redirect_uri(ironleaf_address), apache::redirect_uri(apache_address)];
-    let provider = Provider::start(&back, TOKEN_SECS)?;
+    let provider = Provider::start(&back, TOKEN_SECS, RefreshTokens::Once)?;
     let api = nginx::api(place.installed, &place.folder("api")?, None)?;
     let ironleaf = ironleaf::start(
         place.binary,

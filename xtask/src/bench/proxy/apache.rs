@@ -97,7 +97,7 @@ OIDCClientID {CLIENT_ID}
 OIDCClientSecret {CLIENT_SECRET}
 OIDCRedirectURI {redirect_uri}
 OIDCCryptoPassphrase "a passphrase for measuring"
-OIDCScope "openid profile email offline_access"
+OIDCScope "openid profile email"
 OIDCPKCEMethod S256
 OIDCSessionType {sessions}
 OIDCSessionInactivityTimeout 3600

@@ -15,6 +15,14 @@ pub(super) const CLIENT_SECRET: &str = "a-secret-for-measuring";
 const NAME: &str = "Example SSO";
 const PERSON: &str = "Continue as Ada Admin";
 
+/// How often a refresh token can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RefreshTokens {
+    /// As OAuth 2.1 recommends: a second use ends the grant.
+    Once,
+    Often,
+}
+
 pub(super) struct Provider {
     /// Answers at its control address.
     process: Program,
@@ -27,10 +35,18 @@ impl Provider {
     /// # Errors
     ///
     /// If Node or a package is missing, or it does not start.
-    pub(super) fn start(redirect_uris: &[String], access_token_secs: u64) -> Result<Self> {
+    pub(super) fn start(
+        redirect_uris: &[String],
+        access_token_secs: u64,
+        refresh_tokens: RefreshTokens,
+    ) -> Result<Self> {
         let folder = workspace::end2end().join("peers/oidc-provider");
         npm::install(&folder, "The providers")?;
         let [address, control] = [free_address()?, free_address()?];
+        let rotation = match refresh_tokens {
+            RefreshTokens::Once => "always",
+            RefreshTokens::Often => "never",
+        };
         let mut command = npm::program(&folder, "node", ["server.mjs"]);
         command
             .env("LISTEN", address.to_string())
@@ -40,8 +56,7 @@ impl Provider {
             .env("CLIENT_SECRET", CLIENT_SECRET)
             .env("REDIRECT_URI", redirect_uris.join(" "))
             .env("ACCESS_TOKEN_TTL", access_token_secs.to_string())
-            // As OAuth 2.1 wants it: each refresh token is used once.
-            .env("ROTATION", "always");
+            .env("ROTATION", rotation);
         Ok(Self { process: Program::start(&mut command, control, "/ready")?, address })
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::apache::{self, Sessions};
 use super::browser::Browser;
 use super::comparison::{APACHE, IRONLEAF};
-use super::provider::{self, Provider};
+use super::provider::{self, Provider, RefreshTokens};
 use super::{Place, ironleaf, nginx};
 use crate::bench::http::{self, Answer};
 use crate::bench::program::{Program, free_address};
@@ -38,33 +38,44 @@ pub(super) struct Storm {
 /// If a program does not start, or a sign-in fails.
 pub(super) fn measure(place: &Place<'_>) -> Result<Vec<Storm>> {
     println!("storms of {REQUESTS} requests on an expired token");
-    let mut storms = vec![at_ironleaf(place)?];
-    for sessions in [Sessions::ClientCookie, Sessions::ServerCache] {
-        storms.push(at_apache(place, sessions)?);
+    let mut storms = Vec::new();
+    for refresh_tokens in [RefreshTokens::Once, RefreshTokens::Often] {
+        storms.push(at_ironleaf(place, refresh_tokens)?);
+        for sessions in [Sessions::ClientCookie, Sessions::ServerCache] {
+            storms.push(at_apache(place, refresh_tokens, sessions)?);
+        }
     }
     Ok(storms)
 }
 
-fn at_ironleaf(place: &Place<'_>) -> Result<Storm> {
+fn at_ironleaf(place: &Place<'_>, refresh_tokens: RefreshTokens) -> Result<Storm> {
     let addresses = [free_address()?, free_address()?];
-    let provider = Provider::start(&[ironleaf::redirect_uri(addresses[0])], TOKEN_SECS)?;
+    let provider = Provider::start(&[ironleaf::redirect_uri(addresses[0])], TOKEN_SECS, refresh_tokens)?;
     let api = nginx::api(place.installed, &place.folder("storm-api")?, Some(&provider))?;
     let folder = place.folder("storm-ironleaf")?;
     let replica =
         |address| ironleaf::start(place.binary, &folder, address, addresses[0], &provider, api.address);
     let replicas = [replica(addresses[0])?, replica(addresses[1])?];
     let browser = provider::sign_in_at_ironleaf(addresses[0])?;
-    storm(format!("{IRONLEAF}, two replicas"), &replicas, browser, &provider)
+    storm(named(&format!("{IRONLEAF}, two replicas"), refresh_tokens), &replicas, browser, &provider)
 }
 
-fn at_apache(place: &Place<'_>, sessions: Sessions) -> Result<Storm> {
+fn at_apache(place: &Place<'_>, refresh_tokens: RefreshTokens, sessions: Sessions) -> Result<Storm> {
     let address = free_address()?;
-    let provider = Provider::start(&[apache::redirect_uri(address)], TOKEN_SECS)?;
+    let provider = Provider::start(&[apache::redirect_uri(address)], TOKEN_SECS, refresh_tokens)?;
     let api = nginx::api(place.installed, &place.folder("storm-api")?, Some(&provider))?;
     let folder = place.folder("storm-apache")?;
     let apache = apache::start(place.installed, &folder, address, &provider, api.address, sessions)?;
     let browser = provider::sign_in_at(address, PATH)?;
-    storm(format!("{APACHE}, {sessions}"), &[apache], browser, &provider)
+    storm(named(&format!("{APACHE}, {sessions}"), refresh_tokens), &[apache], browser, &provider)
+}
+
+fn named(side: &str, refresh_tokens: RefreshTokens) -> String {
+    let times = match refresh_tokens {
+        RefreshTokens::Once => "once",
+        RefreshTokens::Often => "often",
+    };
+    format!("{side}, refresh tokens for use {times}")
 }
 
 fn storm(name: String, servers: &[Program], mut browser: Browser, provider: &Provider) -> Result<Storm> {
@@ -117,7 +128,7 @@ impl fmt::Display for Storm {
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
         let calls = if *refreshes == 1 { "refresh" } else { "refreshes" };
-        write!(f, "{name:<34}{refreshes:>4} {calls:<10} {counts}; the next request: {afterwards}")
+        write!(f, "{name:<66}{refreshes:>4} {calls:<10} {counts}; the next request: {afterwards}")
     }
 }
 
