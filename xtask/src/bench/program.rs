@@ -242,8 +242,8 @@ impl Stat {
     /// The parent is the fourth field, and the times are the 14th to 17th. The second field is a name in parentheses that
     /// may contain any character.
     fn parse(stat: &str) -> Option<Self> {
-        let (start, rest) = stat.rsplit_once(')')?;
-        let process = start.split_once(' ')?.0.parse().ok()?;
+        let (name, rest) = stat.rsplit_once(')')?;
+        let process = name.split_once(' ')?.0.parse().ok()?;
         let fields: Vec<&str> = rest.split_whitespace().collect();
         let ticks = fields.get(11..15)?.iter().map(|ticks| ticks.parse::<u64>().ok()).sum::<Option<u64>>()?;
         Some(Self { process, parent: fields.get(1)?.parse().ok()?, ticks })

@@ -1,5 +1,5 @@
 //! `cargo xtask bench --proxy`: the API proxy beside the programs that people would take instead, in one run on one
-//! machine: Debian's Apache with mod_auth_openidc, which does the same, and nginx, which only forwards.
+//! machine: Debian's Apache with `mod_auth_openidc`, which does the same, and nginx, which only forwards.
 
 mod apache;
 mod browser;
@@ -14,10 +14,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use self::apache::Sessions;
-use self::comparison::{APACHE, Comparison, IRONLEAF, NGINX, SIDES, name};
+use self::comparison::{Comparison, NGINX, SIDES, name};
 use self::installed::Installed;
 use self::provider::{Provider, RefreshTokens};
-use self::storm::Storm;
 use super::load::{self, CONNECTIONS, Route};
 use super::machine::{self, Circumstances};
 use super::program::{Program, free_address};
@@ -77,82 +76,75 @@ pub(super) fn run(settings: &Settings, rounds: u32, seconds: u32, build: bool) -
     let storms = storm::measure(&place)?;
     print!("{}{}{comparison}", results.circumstances, bare_rates(&results));
     println!("\nStorms:\n");
-    storms.iter().for_each(|storm: &Storm| println!("{storm}"));
+    for storm in &storms {
+        println!("{storm}");
+    }
     let path = settings.target.join("bench/proxy.json");
     results.write(&path)?;
     println!("\nThe same as JSON, without the storms: {}", path.display());
     Ok(())
 }
 
-fn speed(place: &Place<'_>, rounds: u32, seconds: u32) -> Result<Vec<Measurement>> {
-    let [ironleaf_address, apache_address] = [free_address()?, free_address()?];
-    let back = [ironleaf::redirect_uri(ironleaf_address), apache::redirect_uri(apache_address)];
-    let provider = Provider::start(&back, TOKEN_SECS, RefreshTokens::Once)?;
-    let api = nginx::api(place.installed, &place.folder("api")?, None)?;
-    let ironleaf = ironleaf::start(
-        place.binary,
-        &place.folder("ironleaf")?,
-        ironleaf_address,
-        ironleaf_address,
-        &provider,
-        api.address,
-    )?;
-    let apache = apache::start(
-        place.installed,
-        &place.folder("apache")?,
-        apache_address,
-        &provider,
-        api.address,
-        Sessions::ClientCookie,
-    )?;
-    let nginx = nginx::proxy(place.installed, &place.folder("nginx")?, api.address)?;
-    let cookies = [
-        provider::sign_in_at_ironleaf(ironleaf_address)?.cookies(ironleaf_address),
-        provider::sign_in_at(apache_address, "/api/1k")?.cookies(apache_address),
-        String::new(),
-    ];
-    let headers = cookies.each_ref().map(|cookies| [("Cookie", cookies.as_str())]);
-    let programs: [&Program; 3] = [&ironleaf, &apache, &nginx];
-    debug_assert_eq!(SIDES, [IRONLEAF, APACHE, NGINX]);
-    let names = |side| ANSWERS.map(|(answer, _)| (name(side, answer), answer));
-    let sides: Vec<_> = SIDES.into_iter().map(names).collect();
-    let bare = names(BARE);
-    let mut routes = Vec::new();
-    // One answer at all of them, and then the next: what disturbs the machine for seconds disturbs all.
-    for position in 0..ANSWERS.len() {
-        for (side, program) in programs.into_iter().enumerate() {
-            let (name, answer) = &sides[side][position];
-            let sent: &[_] = if cookies[side].is_empty() { &[] } else { &headers[side] };
-            routes.push((name.as_str(), program, format!("/api/{answer}"), sent));
-        }
-        let (name, answer) = &bare[position];
-        routes.push((name.as_str(), &api, format!("/{answer}"), &[]));
+/// Everything under load, with somebody signed in.
+struct Proxies {
+    api: Program,
+    /// In the order of [`SIDES`], with the cookies of the person.
+    sides: [(Program, String); 3],
+    _provider: Provider,
+}
+
+impl Proxies {
+    fn start(place: &Place<'_>) -> Result<Self> {
+        let [ironleaf, apache] = [free_address()?, free_address()?];
+        let back = [ironleaf::redirect_uri(ironleaf), apache::redirect_uri(apache)];
+        let provider = Provider::start(&back, TOKEN_SECS, RefreshTokens::Once)?;
+        let api = nginx::api(place.installed, &place.folder("api")?, None)?;
+        let (folder, to) = (place.folder("ironleaf")?, api.address);
+        let ours = ironleaf::start(place.binary, &folder, ironleaf, ironleaf, &provider, to)?;
+        let (folder, sessions) = (place.folder("apache")?, Sessions::ClientCookie);
+        let theirs = apache::start(place.installed, &folder, apache, &provider, to, sessions)?;
+        let nginx = nginx::proxy(place.installed, &place.folder("nginx")?, to)?;
+        let signed_in = provider::sign_in_at_ironleaf(ironleaf)?.cookies(ironleaf);
+        let signed_in_there = provider::sign_in_at(apache, "/api/1k")?.cookies(apache);
+        let sides = [(ours, signed_in), (theirs, signed_in_there), (nginx, String::new())];
+        Ok(Self { api, sides, _provider: provider })
     }
-    let routes: Vec<_> = routes
-        .iter()
-        .map(|(name, program, path, headers)| Route {
-            name,
-            program,
-            path,
-            headers,
-            targets: None,
-            p99_target_ms: None,
-        })
-        .collect();
-    load::measure(&routes, &place.installed.wrk, rounds, seconds)
+}
+
+fn speed(place: &Place<'_>, rounds: u32, seconds: u32) -> Result<Vec<Measurement>> {
+    let proxies = Proxies::start(place)?;
+    let cookies = proxies.sides.each_ref().map(|(_, cookies)| [("Cookie", cookies.as_str())]);
+    let mut measured = Vec::new();
+    // One answer at all of them, and then the next: what disturbs the machine for seconds disturbs all.
+    for (answer, _) in ANSWERS {
+        for (side, (program, _)) in proxies.sides.iter().enumerate() {
+            let headers: &[_] = if SIDES[side] == NGINX { &[] } else { &cookies[side] };
+            measured.push((name(SIDES[side], answer), program, format!("/api/{answer}"), headers));
+        }
+        measured.push((name(BARE, answer), &proxies.api, format!("/{answer}"), &[]));
+    }
+    let routes = measured.iter().map(|(name, program, path, headers)| Route {
+        name,
+        program,
+        path,
+        headers,
+        targets: None,
+        p99_target_ms: None,
+    });
+    load::measure(&routes.collect::<Vec<_>>(), &place.installed.wrk, rounds, seconds)
 }
 
 /// How fast the API is by itself.
 fn bare_rates(results: &Results) -> String {
-    let mut text = String::from("\n  The API without a proxy, requests/s at 1 / 16 / 64 at once:");
-    for (answer, _) in ANSWERS {
+    let of_answer = |(answer, _)| {
         let rates = CONNECTIONS.map(|connections| {
             let subject = load::subject(&name(BARE, answer), connections);
             results.value(&subject, "rate").map_or_else(|| "?".to_owned(), number)
         });
-        text += &format!(" {answer} {}.", rates.join(" / "));
-    }
-    text + "\n"
+        format!("{answer}: {}", rates.join(" / "))
+    };
+    let rates = ANSWERS.map(of_answer).join(", ");
+    format!("\n  The API without a proxy, requests/s at 1 / 16 / 64 at once: {rates}\n")
 }
 
 /// Writes a configuration, and returns its path.

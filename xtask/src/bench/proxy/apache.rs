@@ -1,4 +1,4 @@
-//! Debian's Apache with mod_auth_openidc, as a person would set it up to attach the token to calls of an API.
+//! Debian's Apache with `mod_auth_openidc`, as a person would set it up to attach the token to calls of an API.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -122,7 +122,7 @@ impl fmt::Display for Comparison {
                 cell.text + mark
             });
             let head = format!("{answer}, {connections}");
-            let [rate, processor, p50, p99] = [rate, processor, p50, p99].map(|three| each(three));
+            let [rate, processor, p50, p99] = [rate, processor, p50, p99].map(each);
             writeln!(
                 f,
                 "{head:<18}{rate:>30}{times_rate:>9}{processor:>24}{times_processor:>9}{p50:>24}{p99:>24}{later:>9}"
