@@ -18,7 +18,7 @@ const PERSON: &str = "Continue as Ada Admin";
 /// How often a refresh token can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RefreshTokens {
-    /// As OAuth 2.1 recommends: a second use ends the grant.
+    /// A second use ends the grant (RFC 9700, section 4.14.2).
     Once,
     Often,
 }
