@@ -7,15 +7,14 @@ mod comparison;
 mod installed;
 mod ironleaf;
 mod nginx;
+mod place;
 mod provider;
 mod storm;
-
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use self::apache::Sessions;
 use self::comparison::{Comparison, NGINX, SIDES, name};
 use self::installed::Installed;
+use self::place::{ANSWERS, Place};
 use self::provider::{Provider, RefreshTokens};
 use super::load::{self, CONNECTIONS, Route};
 use super::machine::{self, Circumstances};
@@ -25,33 +24,9 @@ use crate::application;
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 
-/// The answers of the API: their names, and their lengths in bytes.
-const ANSWERS: [(&str, usize); 2] = [("1k", 1_024), ("100k", 102_400)];
-/// Of nginx and of Apache. Ironleaf has as many threads as there are cores.
-const PROCESSES: usize = 2;
-/// As many as there are connections under the largest load.
-const CONNECTIONS_TO_THE_API: u32 = CONNECTIONS[2];
 /// Longer than the whole run, so that no refresh disturbs it.
 const TOKEN_SECS: u64 = 3_600;
 const BARE: &str = "no proxy";
-
-/// What each part of a run needs.
-struct Place<'a> {
-    installed: &'a Installed,
-    binary: &'a Path,
-    folder: PathBuf,
-}
-
-impl Place<'_> {
-    /// A new folder. What is in one of an earlier run is removed.
-    fn folder(&self, name: &str) -> Result<PathBuf> {
-        let folder = self.folder.join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder)
-            .map_err(|error| Failure::new(format!("{} cannot be made: {error}", folder.display())))?;
-        Ok(folder)
-    }
-}
 
 /// Measures, prints, and writes `target/bench/proxy.json`.
 ///
@@ -145,12 +120,4 @@ fn bare_rates(results: &Results) -> String {
     };
     let rates = ANSWERS.map(of_answer).join(", ");
     format!("\n  The API without a proxy, requests/s at 1 / 16 / 64 at once: {rates}\n")
-}
-
-/// Writes a configuration, and returns its path.
-fn written(folder: &Path, name: &str, text: &str) -> Result<PathBuf> {
-    let path = folder.join(name);
-    fs::write(&path, text)
-        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))?;
-    Ok(path)
 }

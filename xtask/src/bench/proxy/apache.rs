@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::installed::Installed;
+use super::place::{PROCESSES, written};
 use super::provider::{CLIENT_ID, CLIENT_SECRET, Provider};
-use super::{PROCESSES, written};
 use crate::bench::program::{Program, in_clean_environment};
 use crate::failure::Result;
 

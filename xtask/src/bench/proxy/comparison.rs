@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ANSWERS;
+use super::place::ANSWERS;
 use crate::bench::load::{CONNECTIONS, subject};
 use crate::bench::results::{Measurement, Results, Unit, number};
 

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::installed::Installed;
+use super::place::{ANSWERS, CONNECTIONS_TO_THE_API, PROCESSES, written};
 use super::provider::Provider;
-use super::{ANSWERS, CONNECTIONS_TO_THE_API, PROCESSES, written};
 use crate::bench::program::{Program, free_address, in_clean_environment};
 use crate::failure::{Failure, Result};
 
