@@ -49,11 +49,15 @@ pub(crate) enum EventKind {
     SecondFactorDisabled,
     RecoveryCodesReplaced,
     RecoveryCodeUsed,
+    PasskeyAdded,
+    PasskeyRemoved,
+    /// A passkey was perhaps copied.
+    PasskeyBlocked,
 }
 
 impl EventKind {
     /// What changes an account.
-    const CHANGES: [Self; 9] = [
+    const CHANGES: [Self; 12] = [
         Self::PasswordChanged,
         Self::EmailChangeRequested,
         Self::EmailChanged,
@@ -63,6 +67,9 @@ impl EventKind {
         Self::SecondFactorDisabled,
         Self::RecoveryCodesReplaced,
         Self::RecoveryCodeUsed,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::PasskeyBlocked,
     ];
 
     const fn name(self) -> &'static str {
@@ -83,6 +90,9 @@ impl EventKind {
             Self::SecondFactorDisabled => "SECOND_FACTOR_DISABLED",
             Self::RecoveryCodesReplaced => "RECOVERY_CODES_REPLACED",
             Self::RecoveryCodeUsed => "RECOVERY_CODE_USED",
+            Self::PasskeyAdded => "PASSKEY_ADDED",
+            Self::PasskeyRemoved => "PASSKEY_REMOVED",
+            Self::PasskeyBlocked => "PASSKEY_BLOCKED",
         }
     }
 

@@ -70,6 +70,9 @@ pub struct Config {
     pub in_memory: bool,
     /// Origin of the web application, for the links in e-mails.
     pub public_origin: String,
+    /// The domain that passkeys are bound to (Web Authentication calls it the RP ID): the host of `public_origin`, which is
+    /// the default, or a parent domain of it. An application whose host is an IP address has no passkeys.
+    pub passkey_domain: Option<String>,
     /// Name of the web application, for the text of e-mails.
     pub app_name: String,
     /// Lifetime of an access token, in whole seconds.
@@ -111,6 +114,7 @@ impl Config {
             data_dir: data_dir.into(),
             in_memory: false,
             public_origin: "http://127.0.0.1:3000".to_owned(),
+            passkey_domain: None,
             app_name: "Ironleaf".to_owned(),
             access_token_ttl: Duration::from_mins(20),
             refresh_token_ttl: Duration::from_hours(7 * 24),

@@ -11,6 +11,7 @@ use crate::{
     health::{Health, Unwritable},
     keys::Keys,
     mail::{Mailer, Outbox, StoredMessage},
+    passkeys::RelyingParty,
     password::Passwords,
     stats::{Counters, Stats},
     timestamp::Timestamp,
@@ -27,6 +28,8 @@ pub(crate) struct Parts {
     pub(crate) keys: Keys,
     pub(crate) verified_tokens: VerifiedTokens,
     pub(crate) passwords: Passwords,
+    /// `None` if the application has no domain, and so no passkeys.
+    pub(crate) relying_party: Option<RelyingParty>,
     /// Where e-mails go unless the configuration has a mailer.
     pub(crate) outbox: Outbox,
     pub(crate) mailer: Arc<dyn Mailer>,
@@ -99,6 +102,10 @@ impl CoreApi {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    pub(crate) fn relying_party(&self) -> Option<&RelyingParty> {
+        self.0.relying_party.as_ref()
     }
 
     pub(crate) fn mailer(&self) -> &dyn Mailer {

@@ -57,6 +57,12 @@ pub(crate) enum ApiError {
     Outdated,
     /// 409: it would have to be disabled first.
     AuthenticatorEnabled,
+    /// 403: this is for people whose address is verified.
+    Unverified,
+    /// 409: some would have to be removed first.
+    TooManyPasskeys,
+    /// 409: an account has it already.
+    PasskeyKnown,
     /// 429: so long must whoever presented wrong codes wait.
     TooManyTries(Duration),
     BodyTimeout,
@@ -81,6 +87,10 @@ pub(crate) enum InternalError {
     Authenticator(#[from] totp_rs::TotpError),
     #[error("the secret of an authenticator is sealed under another key than that of this data folder")]
     Unsealable,
+    #[error("a passkey cannot be asked for: {0}")]
+    Passkey(#[from] webauthn_rs::prelude::WebauthnError),
+    #[error("a passkey cannot be written or read: {0}")]
+    PasskeyFormat(#[from] serde_json::Error),
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
     #[error("the outbox cannot be read: {0}")]
@@ -107,6 +117,9 @@ impl ApiError {
             Self::EmailTaken => (StatusCode::CONFLICT, "A user with this email already exists"),
             Self::Outdated => (StatusCode::PRECONDITION_FAILED, "The person has changed"),
             Self::AuthenticatorEnabled => (StatusCode::CONFLICT, "An authenticator is enabled already"),
+            Self::Unverified => (StatusCode::FORBIDDEN, "The e-mail address is not verified"),
+            Self::TooManyPasskeys => (StatusCode::CONFLICT, "The account has 20 passkeys already"),
+            Self::PasskeyKnown => (StatusCode::CONFLICT, "The passkey is registered already"),
             Self::TooManyTries(_) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
             Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),

@@ -1,5 +1,5 @@
 //! The secret of one installation and its uses: signatures, the successor of a refresh token, the token of a link that
-//! restores an address, and the seal on the secrets of authenticator apps.
+//! restores an address, and the seals on the secrets of authenticator apps and on what is kept elsewhere.
 
 use std::{
     fs,
@@ -132,6 +132,7 @@ pub(crate) struct Keys {
     successor: Hkdf<Sha256>,
     restoration: Hkdf<Sha256>,
     authenticators: Xaes256Gcm,
+    ceremonies: Xaes256Gcm,
 }
 
 impl Keys {
@@ -148,6 +149,7 @@ impl Keys {
             successor: Hkdf::new(None, &secret.derive("ironleaf/core-api/v1/refresh-successor")[..]),
             restoration: Hkdf::new(None, &secret.derive("ironleaf/core-api/v1/address-restoration")[..]),
             authenticators: Xaes256Gcm::new((&*secret.derive("ironleaf/core-api/v1/authenticator")).into()),
+            ceremonies: Xaes256Gcm::new((&*secret.derive("ironleaf/core-api/v1/ceremony")).into()),
         })
     }
 
@@ -194,15 +196,7 @@ impl Keys {
         secret: &[u8; N],
         random: &Random,
     ) -> Vec<u8> {
-        let mut nonce = Nonce::default();
-        random(&mut nonce);
-        let mut sealed = [&nonce[..], secret].concat();
-        let tag = self
-            .authenticators
-            .encrypt_inout_detached(&nonce, user.as_bytes(), (&mut sealed[NONCE_BYTES..]).into())
-            .expect("a secret is shorter than 64 GiB");
-        sealed.extend_from_slice(&tag);
-        sealed
+        seal(&self.authenticators, user.as_bytes(), secret, random)
     }
 
     /// The secret that was sealed for this person. `None` if it was sealed for another one, or elsewhere.
@@ -211,18 +205,18 @@ impl Keys {
         user: Uuid,
         sealed: &[u8],
     ) -> Option<Zeroizing<[u8; N]>> {
-        let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        let (text, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
-        let mut secret = Zeroizing::new(<[u8; N]>::try_from(text).ok()?);
-        self.authenticators
-            .decrypt_inout_detached(
-                &Nonce::from(*nonce),
-                user.as_bytes(),
-                (&mut secret[..]).into(),
-                &Tag::from(*tag),
-            )
-            .ok()?;
-        Some(secret)
+        let secret = unseal(&self.authenticators, user.as_bytes(), sealed)?;
+        Some(Zeroizing::new(<[u8; N]>::try_from(&secret[..]).ok()?))
+    }
+
+    /// Seals what the caller keeps of a ceremony with a passkey. It opens for the same purpose only.
+    pub(crate) fn seal_ceremony(&self, purpose: &[u8], state: &[u8], random: &Random) -> Vec<u8> {
+        seal(&self.ceremonies, purpose, state, random)
+    }
+
+    /// What was sealed for this purpose. `None` if it was sealed for another one, or elsewhere.
+    pub(crate) fn unseal_ceremony(&self, purpose: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        unseal(&self.ceremonies, purpose, sealed)
     }
 
     /// The public key as a JWK set (RFC 7517, RFC 8037).
@@ -233,6 +227,28 @@ impl Keys {
         };
         json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig", "alg": "EdDSA", "kid": self.key_id }] })
     }
+}
+
+/// Nonce, ciphertext, tag.
+fn seal(cipher: &Xaes256Gcm, associated: &[u8], plain: &[u8], random: &Random) -> Vec<u8> {
+    let mut nonce = Nonce::default();
+    random(&mut nonce);
+    let mut sealed = [&nonce[..], plain].concat();
+    let tag = cipher
+        .encrypt_inout_detached(&nonce, associated, (&mut sealed[NONCE_BYTES..]).into())
+        .expect("what is sealed is shorter than 64 GiB");
+    sealed.extend_from_slice(&tag);
+    sealed
+}
+
+fn unseal(cipher: &Xaes256Gcm, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+    let (text, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
+    let mut plain = Zeroizing::new(text.to_vec());
+    cipher
+        .decrypt_inout_detached(&Nonce::from(*nonce), associated, (&mut plain[..]).into(), &Tag::from(*tag))
+        .ok()?;
+    Some(plain)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod keys;
 mod mail;
 mod mail_jobs;
 mod opening;
+mod passkeys;
 mod password;
 mod refresh;
 mod restoration;

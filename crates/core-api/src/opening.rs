@@ -15,6 +15,7 @@ use crate::{
     health::Health,
     keys::{Keys, Secret, SigningError, ensure_private},
     mail::{Outbox, create_private_folder},
+    passkeys::{RelyingParty, RelyingPartyError},
     password::{HashingError, Passwords},
     restoration,
     stats::Counters,
@@ -32,6 +33,9 @@ pub enum OpenError {
     /// The configuration contradicts itself.
     #[error("the core API's configuration is wrong: {0}")]
     Config(&'static str),
+    /// The settings of passkeys contradict the origin of the application.
+    #[error("the core API cannot offer passkeys: {0}")]
+    Passkeys(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The data folder or something in it cannot be used.
     #[error("the core API's data folder cannot be used: {0}")]
     DataDir(#[from] io::Error),
@@ -61,6 +65,12 @@ impl From<SigningError> for OpenError {
     }
 }
 
+impl From<RelyingPartyError> for OpenError {
+    fn from(error: RelyingPartyError) -> Self {
+        Self::Passkeys(error.into())
+    }
+}
+
 impl From<HashingError> for OpenError {
     fn from(error: HashingError) -> Self {
         Self::Cryptography(error.into())
@@ -84,6 +94,7 @@ impl CoreApi {
         if let Some(problem) = config.problem() {
             return Err(OpenError::Config(problem));
         }
+        let relying_party = RelyingParty::of(&config)?;
         let (clock, random) = (config.clock.clone(), config.random.clone());
         let (database, secret, outbox) = if config.in_memory {
             (
@@ -103,6 +114,7 @@ impl CoreApi {
         let api = Self::of(Parts {
             database,
             keys: Keys::derive_from(&secret)?,
+            relying_party,
             verified_tokens: VerifiedTokens::default(),
             passwords: Passwords::new(config.password_cost, config.concurrent_hashes, random)?,
             mailer: config.mailer.clone().unwrap_or_else(|| Arc::new(outbox.clone())),

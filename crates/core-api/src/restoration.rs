@@ -11,13 +11,14 @@
 //!   e-mail to the restored address sets again,
 //! - takes back a change of address that waits for its verification,
 //! - disables an authenticator app, unless it was enabled seven days before the change, when the person was told and let it
-//!   be. Otherwise it may be the attacker's, and would keep its owner out.
+//!   be. Otherwise it may be the attacker's, and would keep its owner out,
+//! - removes passkeys that were added since then, likewise.
 //!
 //! Until then, nobody else can register the replaced address or change to it. A link that the attacker gets, to one of the
 //! later addresses, restores that one, but leaves the links to all earlier ones.
 //!
 //! Somebody who has the password of an account without a second step sets up an authenticator app of their own instead.
-//! So the e-mail about a new app has such a link, too. It does the same, whether or not the address was changed since.
+//! Or they add a passkey. So the e-mails about both have such a link, too. It does the same, whether or not the address was changed since.
 //! Nobody is kept from registering an address by it.
 //!
 //! An address that was never verified gets no link: it may be a stranger's.
@@ -48,6 +49,7 @@ use crate::{
     families,
     mail::Topic,
     mail_jobs::{self, MailKind, Notice, OneTimeLink, Promise},
+    passkeys::stored,
     second_factor::{authenticator, challenges},
     timestamp::Timestamp,
     tokens::RefreshToken,
@@ -74,6 +76,8 @@ enum Deed {
     ChangeOfAddress,
     /// An authenticator app was set up.
     NewApp,
+    /// A passkey was added.
+    NewPasskey,
 }
 
 impl Deed {
@@ -81,6 +85,7 @@ impl Deed {
         match self {
             Self::ChangeOfAddress => Topic::AddressChanged,
             Self::NewApp => Topic::SecondFactorEnabled,
+            Self::NewPasskey => Topic::PasskeyAdded,
         }
     }
 }
@@ -91,6 +96,7 @@ struct Done<'a> {
     /// The address that the account had until now. It may be the same.
     replaced: &'a str,
     is_app_removed: bool,
+    are_passkeys_removed: bool,
 }
 
 /// An account that has its address again.
@@ -120,11 +126,31 @@ impl CoreApi {
         user: &User,
         client: &Client,
     ) -> sqlx::Result<Option<Uuid>> {
+        self.offer_unless_unverified(connection, Deed::NewApp, user, client).await
+    }
+
+    /// The same about a new passkey.
+    pub(crate) async fn tell_of_passkey(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &User,
+        client: &Client,
+    ) -> sqlx::Result<Option<Uuid>> {
+        self.offer_unless_unverified(connection, Deed::NewPasskey, user, client).await
+    }
+
+    async fn offer_unless_unverified(
+        &self,
+        connection: &mut SqliteConnection,
+        deed: Deed,
+        user: &User,
+        client: &Client,
+    ) -> sqlx::Result<Option<Uuid>> {
         // SECURITY: an address that was never verified may be a stranger's, who must not get the account.
         if !user.roles.verified {
             return Ok(None);
         }
-        self.offer(connection, Deed::NewApp, user.id, &user.email, client).await.map(Some)
+        self.offer(connection, deed, user.id, &user.email, client).await.map(Some)
     }
 
     async fn offer(
@@ -219,12 +245,17 @@ impl CoreApi {
         let settled_after = ADDRESS_RESTORABLE_FOR;
         let is_app_removed =
             authenticator::forget_unless_settled(&mut transaction, id, changed_at, settled_after).await?;
+        let passkeys = stored::forget_unless_settled(&mut transaction, id, changed_at, settled_after).await?;
         mark_restored(&mut transaction, id, number, now).await?;
         activity::record(&mut transaction, id, EventKind::EmailRestored, client, now).await?;
         if is_app_removed {
             activity::record(&mut transaction, id, EventKind::SecondFactorDisabled, client, now).await?;
         }
-        let done = Done { user: &user, replaced: &replaced, is_app_removed };
+        let are_passkeys_removed = passkeys > 0;
+        if are_passkeys_removed {
+            activity::record(&mut transaction, id, EventKind::PasskeyRemoved, client, now).await?;
+        }
+        let done = Done { user: &user, replaced: &replaced, is_app_removed, are_passkeys_removed };
         let jobs = self.tell_of_restoration(&mut transaction, &done, client).await?;
         transaction.commit().await?;
         self.counters().families_revoked.add(revoked);
@@ -241,10 +272,13 @@ impl CoreApi {
         done: &Done<'_>,
         client: &Client,
     ) -> sqlx::Result<Vec<Uuid>> {
-        let Done { user, replaced, is_app_removed } = *done;
+        let Done { user, replaced, is_app_removed, are_passkeys_removed } = *done;
         let mut jobs = Vec::new();
         if is_app_removed {
             jobs.extend(self.tell(connection, Topic::SecondFactorDisabled, user, client).await?);
+        }
+        if are_passkeys_removed {
+            jobs.extend(self.tell(connection, Topic::PasskeyRemoved, user, client).await?);
         }
         let kind = MailKind::OneTimeLink(OneTimeLink::PasswordReset);
         let reset = Promise { kind, email: &user.email, user: None, notice: None };

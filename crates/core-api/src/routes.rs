@@ -7,6 +7,7 @@ mod extract;
 mod listing;
 mod meta;
 mod pages;
+mod passkeys;
 mod second_factor;
 mod sign_in_links;
 mod users;
@@ -46,6 +47,7 @@ fn routes(config: &Config) -> Vec<Route> {
         route(Method::GET, "/v1/auth/action-requests/{id}", action_requests::show),
         route(Method::POST, "/v1/auth/address-restorations", address_restorations::create),
         route(Method::POST, "/v1/auth/sign-in-links", sign_in_links::create),
+        route(Method::POST, "/v1/auth/passkey-challenges", passkeys::begin_sign_in),
         route(Method::POST, "/v1/user/users", users::create),
         route(Method::GET, "/v1/user/users", users::list),
         route(Method::GET, "/v1/user/users/current", users::show_current),
@@ -55,6 +57,11 @@ fn routes(config: &Config) -> Vec<Route> {
         route(Method::DELETE, "/v1/user/users/current/authenticator", second_factor::disable),
         route(Method::POST, "/v1/user/users/current/authenticator/confirmation", second_factor::enable),
         route(Method::POST, "/v1/user/users/current/recovery-codes", second_factor::replace_recovery_codes),
+        route(Method::GET, "/v1/user/users/current/passkeys", passkeys::list),
+        route(Method::POST, "/v1/user/users/current/passkeys", passkeys::create),
+        route(Method::PATCH, "/v1/user/users/current/passkeys/{id}", passkeys::rename),
+        route(Method::DELETE, "/v1/user/users/current/passkeys/{id}", passkeys::destroy),
+        route(Method::POST, "/v1/user/users/current/passkey-challenges", passkeys::begin),
         route(Method::GET, "/v1/user/users/{id}", users::show),
         route(Method::PATCH, "/v1/user/users/{id}", users::update),
         route(Method::DELETE, "/v1/user/users/{id}", users::destroy),

@@ -15,6 +15,9 @@ use crate::{
 /// In characters of the stored form, not in bytes.
 const PASSWORD_LENGTH: usize = 8;
 
+/// The longest name of a passkey, in characters.
+const NAME_LENGTH: usize = 60;
+
 /// The fields of one body. Read each, then [`finish`](Self::finish).
 pub(crate) struct Fields {
     object: Map<String, Value>,
@@ -74,6 +77,25 @@ impl Fields {
                 let message = CONTROL_CHARACTERS.into();
                 self.refuse(Issue { path: Some(name), message, code: "invalid_format" })
             }
+        }
+    }
+
+    /// The name of a passkey.
+    pub(crate) fn passkey_name(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name)?;
+        let text = text.trim();
+        let length = text.chars().count();
+        if length == 0 || length > NAME_LENGTH || text.contains(char::is_control) {
+            let message = "Name must be 1 to 60 characters".into();
+            return self.refuse(Issue { path: Some(name), message, code: "invalid_format" });
+        }
+        Some(text.to_owned())
+    }
+
+    pub(crate) fn object(&mut self, name: &'static str) -> Option<Value> {
+        match self.object.remove(name) {
+            Some(object @ Value::Object(_)) => Some(object),
+            other => self.refuse(wrong_type(Some(name), "object", other.as_ref())),
         }
     }
 

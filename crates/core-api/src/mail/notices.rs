@@ -32,6 +32,10 @@ pub(crate) enum Topic {
     SecondFactorDisabled,
     RecoveryCodesReplaced,
     RecoveryCodeUsed,
+    /// With the way back.
+    PasskeyAdded,
+    PasskeyRemoved,
+    PasskeyBlocked,
 }
 
 /// One event, for its e-mail.
@@ -143,8 +147,35 @@ const RECOVERY_CODE_USED: Words = Words {
     after: "If it was you, there is nothing to do. If it was not you, set a new password now, and make new recovery codes.",
 };
 
+const PASSKEY_ADDED: Words = Words {
+    title: "Your account has a new passkey",
+    preheader: "It signs in without a password.",
+    before: "A passkey has been added to your account. Whoever has it signs in without a password and without a code.",
+    button: "Take your account back",
+    after: "If it was you, there is nothing to do; pass this message on to nobody. If it was not you, take your account back: \
+            the passkey is removed, every session ends, the password no longer works, and we send you a link to set a new one.",
+};
+
+const PASSKEY_REMOVED: Words = Words {
+    title: "A passkey of your account has been removed",
+    preheader: "Nobody can sign in with it any more.",
+    before: "A passkey of your account has been removed. Nobody can sign in with it any more.",
+    button: "Set a new password",
+    after: "If it was you, there is nothing to do. If it was not you, set a new password now. That ends every other session.",
+};
+
+const PASSKEY_BLOCKED: Words = Words {
+    title: "A passkey of your account may have been copied",
+    preheader: "It has been blocked.",
+    before: "A passkey of your account was used in a way that shows that there may be a copy of it. Nobody was signed in, and the \
+             passkey has been blocked.",
+    button: "Set a new password",
+    after: "Log in with your password, remove this passkey and add a new one. If you do not know who used it, set a new password \
+            as well. That ends every other session.",
+};
+
 impl Topic {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::NewSignIn,
         Self::PasswordChanged,
         Self::AddressChanged,
@@ -156,6 +187,9 @@ impl Topic {
         Self::SecondFactorDisabled,
         Self::RecoveryCodesReplaced,
         Self::RecoveryCodeUsed,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::PasskeyBlocked,
     ];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
@@ -175,6 +209,9 @@ impl Topic {
             Self::SecondFactorDisabled => "SECOND_FACTOR_DISABLED",
             Self::RecoveryCodesReplaced => "RECOVERY_CODES_REPLACED",
             Self::RecoveryCodeUsed => "RECOVERY_CODE_USED",
+            Self::PasskeyAdded => "PASSKEY_ADDED",
+            Self::PasskeyRemoved => "PASSKEY_REMOVED",
+            Self::PasskeyBlocked => "PASSKEY_BLOCKED",
         }
     }
 
@@ -191,6 +228,9 @@ impl Topic {
             Self::SecondFactorDisabled => &SECOND_FACTOR_DISABLED,
             Self::RecoveryCodesReplaced => &RECOVERY_CODES_REPLACED,
             Self::RecoveryCodeUsed => &RECOVERY_CODE_USED,
+            Self::PasskeyAdded => &PASSKEY_ADDED,
+            Self::PasskeyRemoved => &PASSKEY_REMOVED,
+            Self::PasskeyBlocked => &PASSKEY_BLOCKED,
         }
     }
 
@@ -200,8 +240,10 @@ impl Topic {
             | Self::PasswordChanged
             | Self::SecondFactorDisabled
             | Self::RecoveryCodesReplaced
-            | Self::RecoveryCodeUsed => "/reset-password",
-            Self::AddressChanged | Self::SecondFactorEnabled => "/restore-address",
+            | Self::RecoveryCodeUsed
+            | Self::PasskeyRemoved
+            | Self::PasskeyBlocked => "/reset-password",
+            Self::AddressChanged | Self::SecondFactorEnabled | Self::PasskeyAdded => "/restore-address",
             Self::AddressRestored | Self::AddressRestoredAppRemoved => "/login",
             Self::AccountDeleted | Self::FormerAccountDeleted => "/",
         }

@@ -16,6 +16,7 @@ use crate::{
     email::Email,
     error::{ApiError, Issue},
     mail_jobs::OneTimeLink,
+    passkeys::PasskeySignIn,
     password::Claim,
     refresh::Refresh,
     second_factor::{Code, challenges::SecondStep},
@@ -38,6 +39,8 @@ enum Step {
     First(Email, Proof),
     /// The token of a challenge says who it is.
     Second(RefreshToken, Code),
+    /// The passkey says who it is. The state, and the browser's answer.
+    Passkey(String, Value),
 }
 
 /// The client's credentials: a password takes precedence over a refresh token, and an empty one does not count.
@@ -59,6 +62,10 @@ pub(super) async fn create(
     let pair = match step {
         Step::Second(challenge, code) => {
             api.complete_sign_in(SecondStep { challenge, code, end_others, client }).await?
+        }
+        Step::Passkey(state, credential) => {
+            let attempt = PasskeySignIn { state, credential, role, end_others, client };
+            api.sign_in_with_passkey(attempt).await?
         }
         Step::First(email, Proof::Password(password)) => {
             let signed_in_as = bearer(&headers).and_then(|token| api.bearer(token));
@@ -87,6 +94,12 @@ fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiEr
         let (code, end_others) = (fields.text("code"), fields.flag("invalidateTokens"));
         let step = code.map(|code| Step::Second(RefreshToken::presented(&challenge), Code::presented(&code)));
         return fields.finish(step.map(|step| TokenRequest { step, role: None, end_others }));
+    }
+    if let Some(state) = fields.optional_text("passkeyState") {
+        let (credential, role) = (fields.object("passkey"), fields.optional_role("role"));
+        let end_others = fields.flag("invalidateTokens");
+        let step = credential.map(|credential| Step::Passkey(state, credential));
+        return fields.finish(step.map(|step| TokenRequest { step, role, end_others }));
     }
     let email = fields.email("email");
     let password = fields.optional_text("password").filter(|text| !text.is_empty());

@@ -1,7 +1,7 @@
 //! `/v1/user/users`: people.
 
 use axum::{Json, extract::State, response::IntoResponse};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{
@@ -48,8 +48,13 @@ const ABILITIES: [(HeaderName, HeaderValue); 3] = [
     (HeaderName::from_static("second-factor"), HeaderValue::from_static("true")),
 ];
 
-pub(super) async fn show_current(asker: Asker) -> impl IntoResponse {
-    (ABILITIES, item(asker.user))
+/// Whether people can have passkeys. An application without a domain has none.
+const PASSKEYS: HeaderName = HeaderName::from_static("passkeys");
+
+pub(super) async fn show_current(State(api): State<CoreApi>, asker: Asker) -> impl IntoResponse {
+    let has_passkeys = api.relying_party().map(|_| [(PASSKEYS, HeaderValue::from_static("true"))]);
+    let headers = has_passkeys.into_iter().flatten().collect::<HeaderMap>();
+    (ABILITIES, headers, item(asker.user))
 }
 
 pub(super) async fn show_activity(

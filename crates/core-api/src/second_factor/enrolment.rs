@@ -163,7 +163,11 @@ impl CoreApi {
     }
 
     /// Who asks, as they are now.
-    async fn asker(&self, connection: &mut SqliteConnection, by: &Changer) -> Result<User, ApiError> {
+    pub(crate) async fn asker(
+        &self,
+        connection: &mut SqliteConnection,
+        by: &Changer,
+    ) -> Result<User, ApiError> {
         let user = users::by_id(&mut *connection, by.user).await?.ok_or(ApiError::Unauthorized)?;
         accounts::must_still_be_let_in(connection, &user, by).await?;
         Ok(user)

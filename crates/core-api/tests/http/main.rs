@@ -8,6 +8,7 @@ mod auth {
     mod browser;
     mod idempotency;
     mod jwks;
+    mod passkeys;
     mod password_reset;
     mod refresh;
     mod second_factor;
@@ -21,6 +22,7 @@ mod user {
     mod change;
     mod delete;
     mod listing;
+    mod passkeys;
     mod register;
     mod show;
 }

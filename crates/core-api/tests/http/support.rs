@@ -2,6 +2,7 @@
 
 pub(crate) mod authenticator;
 pub(crate) mod description;
+pub(crate) mod passkey;
 
 use std::{
     sync::{

@@ -1,0 +1,261 @@
+//! One's own passkeys: adding, naming and removing them.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use ironleaf_core_api::Config;
+use serde_json::{Value, json};
+
+use crate::support::{
+    ADMIN, PASSWORD, TestApi, USER,
+    passkey::{PASSKEYS, Passkey, REGISTRATION, USER_VERIFIED, add, api, begin, config, list, registered},
+};
+
+async fn kinds(api: &TestApi, access: &str) -> Vec<Value> {
+    let answer = api.get("/v1/user/users/current/activity").bearer(access).send().await.json();
+    answer["items"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect()
+}
+
+fn body(begun: &Value, credential: &Value) -> Value {
+    json!({ "name": "My phone", "state": begun["state"], "credential": credential })
+}
+
+#[tokio::test]
+async fn a_passkey_is_added_listed_renamed_and_removed() {
+    let api = api().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    assert_eq!(list(&api, &tokens.access).await, Vec::<Value>::new());
+    let answer = Passkey::new("a").register(&api, &tokens.access).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    let added = answer.json()["item"].clone();
+    let id = added["id"].as_str().unwrap().to_owned();
+    let expected =
+        json!({ "id": id, "name": "My phone", "createdAt": "2026-11-21T10:48:52.360Z", "backedUp": true });
+    assert_eq!(added, expected);
+    assert_eq!(list(&api, &tokens.access).await, [added]);
+
+    let path = format!("{PASSKEYS}/{id}");
+    let rename = api.request(Method::PATCH, &path).bearer(&tokens.access);
+    let renamed = rename.json(&json!({ "name": " Work laptop " })).send().await;
+    assert_eq!((renamed.status, &renamed.json()["item"]["name"]), (StatusCode::OK, &json!("Work laptop")));
+
+    let removed = api.request(Method::DELETE, &path).bearer(&tokens.access).send().await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT);
+    assert_eq!(list(&api, &tokens.access).await, Vec::<Value>::new());
+    let again = api.request(Method::DELETE, &path).bearer(&tokens.access).send().await;
+    again.assert_error(404, "Not Found", "Not Found");
+    assert_eq!(kinds(&api, &tokens.access).await, ["PASSKEY_REMOVED", "PASSKEY_ADDED", "SIGNED_IN"]);
+    let titles: Vec<_> = api.mails_to(USER).await.into_iter().map(|mail| mail.subject).collect();
+    assert!(titles[0].contains("has been removed"), "{titles:?}");
+    assert!(titles[1].contains("new passkey"), "{titles:?}");
+}
+
+#[tokio::test]
+async fn a_browser_is_asked_for_a_passkey_that_verifies_its_person_and_is_found_without_an_address() {
+    let api = api().await;
+    let (tokens, _) = registered(&api, USER).await;
+    let options = begin(&api, &tokens.access).await["options"].clone();
+    assert_eq!(options["rp"], json!({ "id": "localhost", "name": "Ironleaf" }));
+    assert_eq!((&options["user"]["name"], &options["attestation"]), (&json!(USER), &json!("none")));
+    let selection = &options["authenticatorSelection"];
+    assert_eq!(selection["residentKey"], "required");
+    assert_eq!(selection["requireResidentKey"], true);
+    assert_eq!(selection["userVerification"], "required");
+    assert_eq!(options["excludeCredentials"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_registration_is_good_once_for_ten_minutes_and_for_whoever_began_it() {
+    let api = api().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    let stranger = api.sign_in(ADMIN, PASSWORD).await;
+    let begun = begin(&api, &tokens.access).await;
+    let first = body(&begun, &Passkey::new("a").create(&begun["options"]));
+    add(&api, &stranger.access, &first).await.assert_error(400, "Invalid token", "Bad Request");
+    let added = add(&api, &tokens.access, &first).await;
+    assert_eq!(added.status, StatusCode::CREATED, "{added:?}");
+
+    let path = format!("{PASSKEYS}/{}", added.json()["item"]["id"].as_str().unwrap());
+    api.request(Method::DELETE, &path).bearer(&tokens.access).send().await;
+    add(&api, &tokens.access, &first).await.assert_error(400, "Invalid token", "Bad Request");
+
+    let begun = begin(&api, &tokens.access).await;
+    let late = body(&begun, &Passkey::new("b").create(&begun["options"]));
+    api.clock.advance(Duration::from_mins(10));
+    add(&api, &tokens.access, &late).await.assert_error(400, "Invalid token", "Bad Request");
+    assert_eq!(list(&api, &tokens.access).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn an_altered_or_foreign_state_is_void() {
+    let api = api().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    let begun = begin(&api, &tokens.access).await;
+    let credential = Passkey::new("a").create(&begun["options"]);
+    let state = begun["state"].as_str().unwrap();
+    let altered = format!("{}{}", if state.starts_with('A') { 'B' } else { 'A' }, &state[1..]);
+    let sign_in = crate::support::passkey::begin_sign_in(&api).await;
+    for state in [&altered, "", "?", sign_in["state"].as_str().unwrap()] {
+        let answer = add(&api, &tokens.access, &body(&json!({ "state": state }), &credential)).await;
+        answer.assert_error(400, "Invalid token", "Bad Request");
+    }
+}
+
+#[tokio::test]
+async fn what_another_site_or_an_unverified_person_has_made_is_refused() {
+    let api = api().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    let alterations: [fn(&mut Passkey); 4] = [
+        |passkey| passkey.origin = "http://localhost.example.com:3000".to_owned(),
+        |passkey| passkey.origin = "http://localhost:3001".to_owned(),
+        |passkey| passkey.domain = "example.com".to_owned(),
+        |passkey| passkey.flags &= !USER_VERIFIED,
+    ];
+    for alter in alterations {
+        let mut passkey = Passkey::new("a");
+        alter(&mut passkey);
+        let answer = passkey.register(&api, &tokens.access).await;
+        let issue = ("credential".to_owned(), "Invalid credential".to_owned(), "invalid_value".to_owned());
+        assert_eq!(answer.issues(), [issue]);
+    }
+    let begun = begin(&api, &tokens.access).await;
+    for other in [json!({}), Passkey::new("a").get(&begun["options"])] {
+        assert_eq!(add(&api, &tokens.access, &body(&begun, &other)).await.issues()[0].0, "credential");
+    }
+    // The challenge of another registration.
+    let credential = Passkey::new("a").create(&begin(&api, &tokens.access).await["options"]);
+    assert_eq!(add(&api, &tokens.access, &body(&begun, &credential)).await.issues()[0].0, "credential");
+}
+
+#[tokio::test]
+async fn a_credential_belongs_to_one_account() {
+    let api = api().await;
+    let (tokens, _) = registered(&api, USER).await;
+    let stranger = api.sign_in(ADMIN, PASSWORD).await;
+    for access in [&tokens.access, &stranger.access] {
+        let answer = Passkey::of_device("a credential of a device").register(&api, access).await;
+        answer.assert_error(409, "The passkey is registered already", "Conflict");
+    }
+    assert_eq!(list(&api, &stranger.access).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn nobody_reaches_the_passkeys_of_others() {
+    let api = api().await;
+    let (tokens, _) = registered(&api, USER).await;
+    let stranger = api.sign_in(ADMIN, PASSWORD).await;
+    let id = list(&api, &tokens.access).await[0]["id"].clone();
+    let path = format!("{PASSKEYS}/{}", id.as_str().unwrap());
+    let removal = api.request(Method::DELETE, &path).bearer(&stranger.access).send().await;
+    removal.assert_error(404, "Not Found", "Not Found");
+    let rename = api.request(Method::PATCH, &path).bearer(&stranger.access);
+    rename.json(&json!({ "name": "Mine" })).send().await.assert_error(404, "Not Found", "Not Found");
+    assert_eq!(list(&api, &tokens.access).await[0]["name"], "My phone");
+    api.get(PASSKEYS).send().await.assert_error(401, "Unauthorized", "Unauthorized");
+    api.post(REGISTRATION).send().await.assert_error(401, "Unauthorized", "Unauthorized");
+}
+
+#[tokio::test]
+async fn an_account_has_twenty_passkeys_at_most() {
+    let api = api().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    let last = begin(&api, &tokens.access).await;
+    for number in 0..20 {
+        let answer = Passkey::new(&number.to_string()).register(&api, &tokens.access).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    }
+    let too_many = "The account has 20 passkeys already";
+    let refused = api.post(REGISTRATION).bearer(&tokens.access).send().await;
+    refused.assert_error(409, too_many, "Conflict");
+    let credential = Passkey::new("one more").create(&last["options"]);
+    add(&api, &tokens.access, &body(&last, &credential)).await.assert_error(409, too_many, "Conflict");
+    assert_eq!(list(&api, &tokens.access).await.len(), 20);
+}
+
+#[tokio::test]
+async fn a_name_has_one_to_sixty_characters() {
+    let api = api().await;
+    let (tokens, _) = registered(&api, USER).await;
+    let id = list(&api, &tokens.access).await[0]["id"].clone();
+    let path = format!("{PASSKEYS}/{}", id.as_str().unwrap());
+    for name in ["", "  ", "a\nb", &"x".repeat(61)] {
+        let rename = api.request(Method::PATCH, &path).bearer(&tokens.access);
+        let answer = rename.json(&json!({ "name": name })).send().await;
+        assert_eq!(answer.issues()[0].0, "name", "{name:?}");
+    }
+    let rename = api.request(Method::PATCH, &path).bearer(&tokens.access);
+    let longest = "ü".repeat(60);
+    assert_eq!(rename.json(&json!({ "name": longest })).send().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_address_that_was_never_verified_gets_no_passkey() {
+    let api = api().await;
+    let tokens = api.register("new@test.com").await;
+    let refused = api.post(REGISTRATION).bearer(&tokens.access).send().await;
+    refused.assert_error(403, "The e-mail address is not verified", "Forbidden");
+    api.verify(&api.mailed_token("new@test.com").await).await;
+    begin(&api, &tokens.access).await;
+}
+
+#[tokio::test]
+async fn an_application_without_a_domain_has_no_passkeys() {
+    let without = TestApi::new().await;
+    let tokens = without.sign_in(USER, PASSWORD).await;
+    assert_eq!(without.current(&tokens.access).await.header("passkeys"), "");
+    without.post(REGISTRATION).bearer(&tokens.access).send().await.assert_error(
+        404,
+        "Not Found",
+        "Not Found",
+    );
+    let sign_in = without.post(crate::support::passkey::SIGN_IN).send().await;
+    sign_in.assert_error(404, "Not Found", "Not Found");
+
+    let with = api().await;
+    let tokens = with.sign_in(USER, PASSWORD).await;
+    assert_eq!(with.current(&tokens.access).await.header("passkeys"), "true");
+}
+
+#[tokio::test]
+async fn the_passkeys_of_a_deleted_account_are_gone() {
+    let api = api().await;
+    let (tokens, passkey) = registered(&api, USER).await;
+    let path = format!("/v1/user/users/{}", api.user_id(&tokens.access).await);
+    let deleted = api.request(Method::DELETE, &path).bearer(&tokens.access).send().await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+    passkey.sign_in(&api).await.assert_error(401, "Invalid credentials", "Unauthorized");
+    let other = api.sign_in(ADMIN, PASSWORD).await;
+    let answer = Passkey::of_device("a credential of a device").register(&api, &other.access).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+}
+
+/// The passkeys that are left once their person has taken the account back and set a password.
+async fn left_after_the_way_back(api: &TestApi) -> Vec<Value> {
+    let restored = api.restore_address(&api.way_back(USER).await).await;
+    assert_eq!(restored.status, StatusCode::CREATED, "{restored:?}");
+    let tokens = api.refresh(USER, &api.mailed_token(USER).await).await.into_tokens();
+    list(api, &tokens.access).await
+}
+
+#[tokio::test]
+async fn whoever_did_not_add_a_passkey_takes_the_account_back_by_the_e_mail_about_it() {
+    let api = api().await;
+    let (attacker, passkey) = registered(&api, USER).await;
+    let told = api.mails_to(USER).await[0].clone();
+    assert!(told.text.contains("The link is good for 7 days.\n"), "{}", told.text);
+    assert_eq!(left_after_the_way_back(&api).await, Vec::<Value>::new());
+    api.current(&attacker.access).await.assert_error(401, "Unauthorized", "Unauthorized");
+    passkey.sign_in(&api).await.assert_error(401, "Invalid credentials", "Unauthorized");
+}
+
+#[tokio::test]
+async fn a_passkey_from_long_before_a_change_of_address_stays() {
+    let month = Duration::from_hours(30 * 24);
+    let api = TestApi::with(Config { access_token_ttl: month, ..config() }).await;
+    let (tokens, _) = registered(&api, USER).await;
+    api.clock.advance(Duration::from_hours(7 * 24));
+    Passkey::new("an attacker's").register(&api, &tokens.access).await;
+    api.change_address(&tokens.access, "new@test.com").await;
+    let left = left_after_the_way_back(&api).await;
+    assert_eq!((left.len(), &left[0]["backedUp"]), (1, &json!(false)));
+}
