@@ -159,6 +159,7 @@ async fn embed_core_api(
     let address = listener.local_addr().map_err(StartError::Stopped)?;
     let core_api = CoreApi::open(ironleaf_core_api::Config {
         public_origin: config.public_origin.to_string(),
+        passkey_domain: config.passkey_domain.clone(),
         app_name: config.app_name.clone(),
         access_token_ttl: config.access_token_ttl,
         refresh_token_ttl: config.refresh_token_ttl,

@@ -136,6 +136,9 @@ pub enum AccountAbility {
     /// [`Provider::second_factor`](crate::Provider::second_factor). Whether an API has it may be known only after a call
     /// of [`Accounts::current_user`].
     SecondFactor,
+    /// [`Provider::passkeys`](crate::Provider::passkeys). The sign-in page shows it, so no answer about a person can tell
+    /// it first.
+    Passkeys,
 }
 
 /// Something that happened to an account.
@@ -189,6 +192,12 @@ pub enum ActivityKind {
     RecoveryCodesReplaced,
     /// Somebody signed in with a recovery code.
     RecoveryCodeUsed,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey was blocked, because somebody may have copied it.
+    PasskeyBlocked,
     /// Something that this version does not know.
     Other,
 }
@@ -209,6 +218,7 @@ pub trait Accounts: Send + Sync {
                 | AccountAbility::Activity
                 | AccountAbility::RestoreAddress
                 | AccountAbility::SecondFactor
+                | AccountAbility::Passkeys
         )
     }
 

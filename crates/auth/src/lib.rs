@@ -18,6 +18,7 @@ mod logout;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 mod own_sessions;
+mod passkeys;
 mod people;
 mod provider;
 mod refresh;
@@ -45,6 +46,7 @@ pub use ironleaf_credentials::email::EmailAddress;
 pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Rotated, TimeLimits};
 pub use logout::{EndedAtProvider, LogoutNotice, LogoutTokenError};
 pub use own_sessions::{OwnSession, OwnSessions};
+pub use passkeys::{Passkey, PasskeyError, PasskeyRefusal, PasskeyRequest, Passkeys};
 pub use people::{KnownRole, People, PeopleListing, PeopleOrder, PeoplePage, Person, PersonChange};
 pub use provider::{Asked, BaseUrl, Change, Observed, Provider};
 pub use refresh::{EndReason, RefreshOutcome, RefreshTiming, Rejection, Repetition, Rest};

@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::{
     Accounts, AuthorizationRequest, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError, OwnSessions,
-    People, RedirectSignIn, RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecondFactor,
-    SecretText, SignIn, SignInError, SignOutReturn, SignedIn, TransportError,
+    Passkeys, People, RedirectSignIn, RefreshOutcome, RefreshTiming, Repetition, Request, Response,
+    SecondFactor, SecretText, SignIn, SignInError, SignOutReturn, SignedIn, TransportError,
 };
 
 /// An API of the provider, and the name that callers use for it.
@@ -241,6 +241,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The second step of people's sign-ins, if they can set it up here.
     fn second_factor(&self) -> Option<&dyn SecondFactor> {
+        None
+    }
+
+    /// People's passkeys, if they can add some here and sign in with them.
+    fn passkeys(&self) -> Option<&dyn Passkeys> {
         None
     }
 

@@ -42,6 +42,13 @@ pub enum SignIn {
         /// The code, as typed: of the person's app, or a recovery code.
         code: SecretText,
     },
+    /// With a passkey, which says who it is. The authenticator has verified the person, so no code is asked for.
+    Passkey {
+        /// The [state](crate::PasskeyRequest::state) of the request that the browser has answered.
+        state: SecretText,
+        /// The browser's answer, in JSON.
+        credential: SecretText,
+    },
     /// As a guest without an account, by client credentials (RFC 6749, section 4.4).
     ClientCredentials,
 }
@@ -102,7 +109,7 @@ pub enum SignInError {
     /// The credentials are right, and a code completes the sign-in: present it with [`SignIn::SecondFactor`].
     #[error("the provider asks for a code")]
     Challenged(Challenge),
-    /// The challenge is over or was used. The person has to begin anew.
+    /// The challenge, or the request for a passkey, is over or was used. The person has to begin anew.
     #[error("the challenge is over")]
     ChallengeOver,
     /// The credentials are right, and the provider asks for a second factor that nobody can be asked for here.

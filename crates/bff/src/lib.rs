@@ -32,6 +32,7 @@ mod missing_layer;
 mod new_password;
 mod origin;
 mod page_of;
+mod passkeys;
 mod passwords;
 mod pending_code;
 mod people;
@@ -82,6 +83,10 @@ pub use missing_layer::MissingLayer;
 pub use new_password::weakness_of;
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use page_of::{other_than, page_of};
+pub use passkeys::{
+    PasskeyFailure, add_passkey, begin_passkey, begin_passkey_sign_in, passkeys, remove_passkey,
+    rename_passkey, sign_in_with_passkey,
+};
 pub use passwords::{Blocklist, BlocklistError, PasswordPolicy, Strength, UnknownStrength, Weakness};
 pub use pending_code::{PENDING_CODE, PendingCode};
 pub use people::{PersonFailure, SeenPerson, delete_person, resend_verification_of, set_role};
@@ -114,8 +119,8 @@ pub use wants::Wants;
 pub use ironleaf_api_types::{Role, User};
 pub use ironleaf_auth::{
     AccountAbility, AccountError, Activity, ActivityKind, CallError, EmailAddress, EndReason, FieldError,
-    FieldReason, KnownRole, PeopleListing, PeopleOrder, PeoplePage, Person, RedirectSignIn,
-    SecondFactorState,
+    FieldReason, KnownRole, Passkey, PasskeyRefusal, PasskeyRequest, PeopleListing, PeopleOrder, PeoplePage,
+    Person, RedirectSignIn, SecondFactorState,
 };
 pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
 pub use ironleaf_session::{

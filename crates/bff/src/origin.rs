@@ -63,6 +63,20 @@ impl PublicOrigin {
         self.loopback
     }
 
+    /// Whether the host is a domain and not an IP address. Browsers have passkeys for domains only (Web Authentication,
+    /// section 5.1.2).
+    pub fn has_domain(&self) -> bool {
+        let host = Url::parse(&self.origin).ok().and_then(|url| url.host().map(|host| host.to_owned()));
+        matches!(host, Some(Host::Domain(_)))
+    }
+
+    /// Whether the host is this domain or a subdomain of it.
+    pub fn is_within(&self, domain: &str) -> bool {
+        let host = Url::parse(&self.origin).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let parent = |host: &str| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+        self.has_domain() && host.is_some_and(|host| host == domain || parent(&host))
+    }
+
     /// The same origin under the name `localhost`; people type both in development.
     #[must_use]
     pub fn as_localhost(&self) -> Option<Self> {
@@ -125,6 +139,19 @@ mod tests {
         assert_eq!(origin.as_str(), "https://app.example.com");
         assert_eq!(origin.authority(), "app.example.com");
         assert!(origin.is_https() && !origin.is_loopback());
+    }
+
+    #[test]
+    fn an_origin_is_within_its_domain_and_the_parents_of_it() {
+        let origin: PublicOrigin = "https://app.example.com".parse().unwrap();
+        assert!(
+            origin.has_domain() && origin.is_within("app.example.com") && origin.is_within("example.com")
+        );
+        for domain in ["", "ample.com", "other.example.com", "example.org", ".example.com"] {
+            assert!(!origin.is_within(domain), "{domain}");
+        }
+        let address: PublicOrigin = "http://127.0.0.1:3000".parse().unwrap();
+        assert!(!address.has_domain() && !address.is_within("127.0.0.1") && !address.is_within("1"));
     }
 
     #[test]

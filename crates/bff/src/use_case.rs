@@ -85,7 +85,10 @@ impl UseCase {
     pub(crate) fn caller_of(&self, attempt: &SignIn) -> Caller {
         let is_known_later = matches!(
             attempt,
-            SignIn::Password { .. } | SignIn::OneTimeToken { .. } | SignIn::SecondFactor { .. }
+            SignIn::Password { .. }
+                | SignIn::OneTimeToken { .. }
+                | SignIn::SecondFactor { .. }
+                | SignIn::Passkey { .. }
         );
         let device = if is_known_later && self.flash.is_some() { pseudonym(&self.device_id()) } else { None };
         Caller { device, ..self.caller.clone() }

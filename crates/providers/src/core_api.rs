@@ -6,6 +6,7 @@ mod activity;
 mod claims;
 mod grant;
 mod others;
+mod passkeys;
 mod people;
 mod provider;
 mod refresh;

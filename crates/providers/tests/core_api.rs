@@ -3,7 +3,11 @@
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod core_api {
     pub(crate) mod bench;
+    mod passkeys;
     mod second_factor;
+    #[allow(dead_code, reason = "other packages use the rest")]
+    #[path = "../../../core-api/tests/http/support/software_passkey.rs"]
+    mod software_passkey;
 }
 
 use std::sync::Arc;

@@ -36,6 +36,8 @@ pub struct CoreApiConfig {
     pub refresh_token_ttl: Duration,
     /// `CORE_API_CORS_ORIGINS`: the origins of other pages that may call it from a browser.
     pub cors_origins: CorsOrigins,
+    /// `CORE_API_PASSKEY_DOMAIN`: what passkeys are bound to; `None` is the host of `PUBLIC_ORIGIN`.
+    pub passkey_domain: Option<String>,
     /// `CORE_API_TOKEN_MARK`: a text that it puts into every token, so that tests can search for it.
     pub token_mark: Option<String>,
     /// `SMTP_URL` and `SMTP_FROM`; without them e-mails stay in its outbox.
@@ -79,6 +81,7 @@ impl CoreApiConfig {
             access_token_ttl: read.duration("CORE_API_ACCESS_TOKEN_TTL", 20 * MINUTE),
             refresh_token_ttl: read.duration("CORE_API_REFRESH_TOKEN_TTL", 7 * DAY),
             cors_origins: read.cors_origins("CORE_API_CORS_ORIGINS"),
+            passkey_domain: read.optional("CORE_API_PASSKEY_DOMAIN"),
             token_mark: read.optional("CORE_API_TOKEN_MARK"),
             smtp: read.smtp("SMTP_URL", "SMTP_FROM"),
             app_name: read.text("APP_NAME", "Ironleaf"),
@@ -93,6 +96,12 @@ impl CoreApiConfig {
             if ttl < Duration::from_secs(1) {
                 read.problem(format!("{name} must be at least 1s: a token that expires at once is useless"));
             }
+        }
+        if config.passkey_domain.as_ref().is_some_and(|domain| !config.public_origin.is_within(domain)) {
+            read.problem(
+                "CORE_API_PASSKEY_DOMAIN must be the host of PUBLIC_ORIGIN or a parent domain of it, such as example.com for \
+                 https://app.example.com",
+            );
         }
         if config.token_mark.as_ref().is_some_and(|mark| mark.len() < LEAST_MARK) {
             read.problem(format!(
@@ -141,6 +150,7 @@ impl CoreApiConfig {
         lines.add("CORE_API_ACCESS_TOKEN_TTL", &secs(self.access_token_ttl));
         lines.add("CORE_API_REFRESH_TOKEN_TTL", &secs(self.refresh_token_ttl));
         lines.add("CORE_API_CORS_ORIGINS", &self.cors_origins);
+        lines.add("CORE_API_PASSKEY_DOMAIN", &self.passkey_domain.as_deref().unwrap_or_default());
         lines.add("CORE_API_TOKEN_MARK", &self.token_mark.as_deref().unwrap_or_default());
         lines.add("SMTP_URL", &if self.smtp.is_some() { "(hidden)" } else { "(outbox in DATA_DIR)" });
         lines.add("SMTP_FROM", &self.smtp.as_ref().map(|smtp| smtp.from.to_string()).unwrap_or_default());

@@ -24,6 +24,8 @@ pub(crate) enum Subject<'a> {
     Verification(&'a str),
     /// The token of a link that sets a new password. Its account is not known yet.
     PasswordLink(&'a str),
+    /// A passkey. Its account is not known before.
+    Passkey,
     /// A session of a guest. It has no account.
     Guest,
     /// A redirect to the provider. Its account is not known yet.
@@ -62,6 +64,7 @@ impl Subject<'_> {
             Self::Link(account) => ("link", account),
             Self::Verification(token) => ("email_verification", token),
             Self::PasswordLink(token) => ("password_link", token),
+            Self::Passkey => ("passkey", ""),
             Self::Guest => ("guest", ""),
             Self::Redirect => ("redirect", ""),
             Self::Mail(account) => ("mail", account),
@@ -105,7 +108,7 @@ impl Subject<'_> {
             Self::Verification(token) | Self::PasswordLink(token) => {
                 return once(own("token", &[token.as_bytes()])).chain(of_address()).collect();
             }
-            Self::Redirect => return of_address().collect(),
+            Self::Redirect | Self::Passkey => return of_address().collect(),
             _ => {}
         }
         // SECURITY: nobody else can charge this counter, so nobody else can keep the person out.

@@ -3,6 +3,7 @@
 pub(crate) mod authenticator;
 pub(crate) mod description;
 pub(crate) mod passkey;
+mod software_passkey;
 
 use std::{
     sync::{

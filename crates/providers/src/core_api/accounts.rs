@@ -29,6 +29,7 @@ impl Accounts for CoreApiProvider {
     fn offers(&self, ability: AccountAbility) -> bool {
         match ability {
             AccountAbility::Activity => self.has_activity.load(Ordering::Relaxed),
+            AccountAbility::Passkeys => self.settings.has_passkeys,
             AccountAbility::RequestSignInLink => self.settings.sends_sign_in_links,
             AccountAbility::SecondFactor => self.has_second_factor.load(Ordering::Relaxed),
             // Both are changed by one call, without the current password. The link of an e-mail signs the person in.
@@ -186,7 +187,7 @@ impl CoreApiProvider {
     }
 
     /// A call without credentials.
-    async fn anonymous(
+    pub(super) async fn anonymous(
         &self,
         caller: &Caller,
         segments: &[&str],

@@ -50,6 +50,9 @@ fn kind_of(name: &str) -> ActivityKind {
         "SECOND_FACTOR_DISABLED" => ActivityKind::SecondFactorDisabled,
         "RECOVERY_CODES_REPLACED" => ActivityKind::RecoveryCodesReplaced,
         "RECOVERY_CODE_USED" => ActivityKind::RecoveryCodeUsed,
+        "PASSKEY_ADDED" => ActivityKind::PasskeyAdded,
+        "PASSKEY_REMOVED" => ActivityKind::PasskeyRemoved,
+        "PASSKEY_BLOCKED" => ActivityKind::PasskeyBlocked,
         _ => ActivityKind::Other,
     }
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use http::{Method, Uri};
 use ironleaf_auth::{
-    Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, People, Provider, Random, RefreshOutcome,
-    RefreshTiming, Repetition, Request, Response, Rest, SecondFactor, SignIn, SignInError, SignedIn,
-    Transport, TransportError,
+    Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, Passkeys, People, Provider, Random,
+    RefreshOutcome, RefreshTiming, Repetition, Request, Response, Rest, SecondFactor, SignIn, SignInError,
+    SignedIn, Transport, TransportError,
 };
 use url::Url;
 
@@ -175,5 +175,9 @@ impl Provider for CoreApiProvider {
 
     fn second_factor(&self) -> Option<&dyn SecondFactor> {
         Some(self)
+    }
+
+    fn passkeys(&self) -> Option<&dyn Passkeys> {
+        self.settings.has_passkeys.then_some(self as &dyn Passkeys)
     }
 }

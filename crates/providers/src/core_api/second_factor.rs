@@ -85,7 +85,7 @@ impl SecondFactor for CoreApiProvider {
 }
 
 impl CoreApiProvider {
-    async fn call(
+    pub(super) async fn call(
         &self,
         calls: &dyn AuthorizedCalls,
         method: Method,

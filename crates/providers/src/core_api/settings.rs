@@ -25,6 +25,9 @@ pub struct CoreApiSettings {
     /// Whether the API sends e-mails with a link that signs in and is for nothing else (`POST /auth/sign-in-links`).
     /// Pages for people who are not signed in show it, so no answer about a person can tell it first.
     pub sends_sign_in_links: bool,
+    /// Whether people can have passkeys at the API (`POST /auth/passkey-challenges`). Pages for people who are not signed in
+    /// show it, likewise.
+    pub has_passkeys: bool,
     /// The deadline for the verification of an e-mail address, for all its calls together.
     pub verification_deadline: Duration,
 }
@@ -40,6 +43,7 @@ impl CoreApiSettings {
             refresh_token_max_age: Duration::from_hours(7 * 24),
             normalize_passwords: true,
             sends_sign_in_links: false,
+            has_passkeys: false,
             verification_deadline: Duration::from_secs(3),
         }
     }

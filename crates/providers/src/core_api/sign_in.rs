@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::others::Others;
 use super::second_factor::challenge;
-use super::{CoreApiProvider, claims, grant, wire};
+use super::{CoreApiProvider, claims, grant, passkeys, wire};
 use crate::endpoint;
 use ironleaf_auth::{Caller, Grant, Provider as _, Response, SecretText, SignIn, SignInError, SignedIn};
 
@@ -40,7 +40,11 @@ impl CoreApiProvider {
         existing: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
         if let SignIn::SecondFactor { challenge, code } = attempt {
-            return self.complete(caller, &challenge, &code, others).await;
+            let body = json!({ "challenge": challenge.expose(), "code": code.expose() });
+            return self.complete(caller, body, others).await;
+        }
+        if let SignIn::Passkey { state, credential } = attempt {
+            return self.complete(caller, passkeys::sign_in_body(&state, &credential)?, others).await;
         }
         let mut attempts = self.presentations(attempt)?.into_iter();
         let (email, issued) = loop {
@@ -68,15 +72,13 @@ impl CoreApiProvider {
         self.begin(caller, email, issued).await
     }
 
-    /// The second step of a sign-in.
+    /// A sign-in that names no address: the second step of one, or that with a passkey.
     async fn complete(
         &self,
         caller: &Caller,
-        challenge: &SecretText,
-        code: &SecretText,
+        mut body: Value,
         others: Others,
     ) -> Result<SignedIn, SignInError> {
-        let mut body = json!({ "challenge": challenge.expose(), "code": code.expose() });
         if others == Others::End {
             body["invalidateTokens"] = true.into();
         }

@@ -233,6 +233,11 @@ impl ApiError {
         (error.status_code == response.status().as_u16()).then_some(error)
     }
 
+    /// Whether this is its message.
+    pub(super) fn says(&self, message: &str) -> bool {
+        self.message == message
+    }
+
     pub(super) fn into_fields(self) -> Vec<FieldError> {
         self.errors.into_iter().map(InvalidField::into_error).collect()
     }

@@ -22,6 +22,8 @@ use url::Url;
 
 pub(crate) const EMAIL: &str = "user@test.com";
 pub(crate) const PASSWORD: &str = "password1";
+/// The origin of the application. It has a domain, and so passkeys.
+const ORIGIN: &str = "http://localhost:3000";
 const BASE: &str = "http://core.test/v1";
 const LIFE: Duration = Duration::from_mins(20);
 
@@ -47,11 +49,14 @@ async fn ask(api: &CoreApi, request: Request) -> Response {
 }
 
 async fn opened(clock: Clock, random: Random) -> CoreApi {
-    CoreApi::open(Config { clock, random, ..Config::in_memory() }).await.unwrap()
+    CoreApi::open(Config { clock, random, public_origin: ORIGIN.to_owned(), ..Config::in_memory() })
+        .await
+        .unwrap()
 }
 
 fn provider(transport: Arc<dyn Transport>, clock: Clock, random: Random) -> CoreApiProvider {
-    CoreApiProvider::new(CoreApiSettings::at(BASE.parse().unwrap()), transport, clock, random)
+    let settings = CoreApiSettings { has_passkeys: true, ..CoreApiSettings::at(BASE.parse().unwrap()) };
+    CoreApiProvider::new(settings, transport, clock, random)
 }
 
 pub(crate) struct Bench {
