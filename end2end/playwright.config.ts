@@ -11,6 +11,8 @@ const CHROMIUM_ONLY = [
   '**/accessibility.spec.ts',
   '**/checks.spec.ts',
   '**/documents.spec.ts',
+  // Only Chromium has a virtual authenticator.
+  '**/passkeys.spec.ts',
   // They choose entries behind the back button, which only Chromium lets tests do.
   '**/oidc/**',
 ];

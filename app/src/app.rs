@@ -13,8 +13,8 @@ use crate::guard::PEOPLE;
 use crate::load::DeletableAccount;
 use crate::pages::{
     Account, Activity, Callback, Code, Confirm, DeleteAccount, DeletePerson, DisableTwoFactor,
-    EmailVerification, Home, Login, OnePerson, People, RecoveryCodes, Register, ResetPassword,
-    RestoreAddress, Sessions, SetPassword, SetUpTwoFactor, TwoFactor,
+    EmailVerification, Home, Login, OnePasskey, OnePerson, Passkeys, People, RecoveryCodes, Register,
+    RemovePasskey, ResetPassword, RestoreAddress, Sessions, SetPassword, SetUpTwoFactor, TwoFactor,
 };
 use crate::render::{BODY, Pages, Views, guarded, html_of, layout, page};
 use crate::request::PageRequest;
@@ -37,6 +37,9 @@ fn App() -> impl IntoView {
                     <Route path=path!("/admin/people") view=guarded(PEOPLE, People) />
                     <Route path=path!("/admin/people/:id") view=guarded(PEOPLE, OnePerson) />
                     <Route path=path!("/admin/people/:id/delete") view=guarded(PEOPLE, DeletePerson) />
+                    <Route path=path!("/account/passkeys") view=page(Passkeys) />
+                    <Route path=path!("/account/passkeys/:id") view=page(OnePasskey) />
+                    <Route path=path!("/account/passkeys/:id/remove") view=page(RemovePasskey) />
                     <Route path=path!("/account/two-factor") view=page(TwoFactor) />
                     <Route path=path!("/account/two-factor/set-up") view=page(SetUpTwoFactor) />
                     <Route path=path!("/account/two-factor/recovery-codes") view=page(RecoveryCodes) />

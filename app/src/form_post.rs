@@ -8,7 +8,8 @@ use http::{HeaderValue, StatusCode};
 use ironleaf_bff::edge::is_at_public_origin;
 use ironleaf_bff::{
     AccountAbility, AccountError, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser,
-    Payload, Problem, ProblemKind, ReturnTo, SignedOutReason, User, other_than, session_cannot_be_checked,
+    PasskeyRequest, Payload, Problem, ProblemKind, ReturnTo, SignedOutReason, User, other_than,
+    session_cannot_be_checked,
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -33,9 +34,21 @@ pub struct Done {
     pub next: String,
     /// The message for the person, if any.
     pub message: Option<String>,
+    /// What the script of the page asks the browser's authenticators for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
     /// The same message for the page that `next` leads to.
     #[serde(skip)]
     pub(crate) left: Option<Message>,
+}
+
+/// What the script of a page asks the browser's authenticators for. Neither text is a secret: the answer takes a private key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`.
+    pub options: String,
+    /// Goes back with the answer.
+    pub state: String,
 }
 
 /// Fields that every form may have. They are read before the function runs.
@@ -156,7 +169,14 @@ impl FormPost {
     /// The function has succeeded; go to `next`.
     pub(crate) fn done(&self, next: &str, message: Option<Message>) -> Done {
         let text = message.as_ref().map(|message| message.text(self.language).into_owned());
-        Done { next: next.to_owned(), message: text, left: message }
+        Done { next: next.to_owned(), message: text, ask: None, left: message }
+    }
+
+    /// The script of the page asks the browser for a passkey. Without a script, it is that page again.
+    pub(crate) fn asking(&self, page: &str, request: PasskeyRequest) -> Done {
+        let PasskeyRequest { options, state } = request;
+        let ask = Ask { options, state: state.expose().to_owned() };
+        Done { ask: Some(ask), ..self.done(page, None) }
     }
 
     /// The function has succeeded; go where the person wanted to go, or home.

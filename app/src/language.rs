@@ -19,7 +19,7 @@ pub(crate) const LANGUAGE_COOKIE: &str = "ironleaf-language";
 /// The files of the folder of a language. There is one list, so each language has all of them.
 macro_rules! files {
     ($tag:literal) => {
-        files!($tag: "account", "admin", "common", "errors", "home", "messages", "second-factor", "sign-in")
+        files!($tag: "account", "admin", "common", "errors", "home", "messages", "passkeys", "second-factor", "sign-in")
     };
     ($tag:literal: $($file:literal),*) => {
         &[$((

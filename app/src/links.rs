@@ -66,7 +66,17 @@ pub(crate) fn is_list_of_people(place: &ReturnTo) -> bool {
     place.as_str().split('?').next() == Some(PEOPLE)
 }
 
-/// SECURITY: whether this can be a person's identifier. It is what anybody has typed, and becomes a part of addresses here
+/// The page of one of the person's passkeys.
+pub(crate) fn passkey(id: &str) -> String {
+    format!("/account/passkeys/{id}")
+}
+
+/// The page that asks before it removes that passkey.
+pub(crate) fn remove_passkey(id: &str) -> String {
+    format!("{}/remove", passkey(id))
+}
+
+/// SECURITY: whether this can be the identifier of a person or a passkey. It is what anybody has typed, and becomes a part of addresses here
 /// and at the core API.
 pub(crate) fn is_identifier(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

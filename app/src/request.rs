@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts as _, RawPathParams};
+use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use ironleaf_bff::edge::{
@@ -16,9 +17,9 @@ use ironleaf_bff::edge::{
     with_cookies_tried,
 };
 use ironleaf_bff::{
-    AccountError, AccountFailure, Activity, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind,
-    MaybeUser, MissingLayer, Payload, PersonSessions, Problem, ProblemKind, Remember, ReturnTo,
-    SecondFactorState, SignInLink, SignedOutReason, User, VerificationLink, page_of,
+    AccountError, AccountFailure, Activity, ApiRequest, ApiResponse, Bff, CoreApi, Device, Flash, FlashKind,
+    MaybeUser, MissingLayer, Passkey, Payload, PersonSessions, Problem, ProblemKind, Remember, ReturnTo,
+    SecondFactorState, SignInLink, SignedOutReason, User, VerificationLink, page_of, passkeys,
     refresh_before_rendering, require_room_to_refresh, second_factor, session_cannot_be_checked, sessions,
     time_left,
 };
@@ -221,6 +222,21 @@ impl PageRequest {
     /// As [`sessions`](Self::sessions).
     pub(crate) async fn second_factor(&self) -> Result<SecondFactorState, Answer> {
         second_factor(&self.parts).await.map_err(|failure| self.answer_to_failure(&failure))
+    }
+
+    /// The passkeys of the signed-in person.
+    ///
+    /// # Errors
+    ///
+    /// As [`sessions`](Self::sessions).
+    pub(crate) async fn passkeys(&self) -> Result<Vec<Passkey>, Answer> {
+        passkeys(&self.parts).await.map_err(|failure| self.answer_to_failure(&failure))
+    }
+
+    /// The browser of this request.
+    pub(crate) fn device(&self) -> Device {
+        let user_agent = self.parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        Device::of(user_agent.unwrap_or_default())
     }
 
     fn answer_to_failure(&self, failure: &AccountFailure) -> Answer {

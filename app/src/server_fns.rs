@@ -4,6 +4,7 @@
 mod account;
 mod credentials;
 mod language;
+mod passkeys;
 mod people;
 mod registration;
 mod second_factor;
@@ -14,6 +15,9 @@ mod theme;
 pub(crate) use account::{DeleteAccount, ResendVerification, SetPassword, UpdateAccount};
 pub(crate) use credentials::{ChangeEmail, ChangePassword, SetPasswordByLink};
 pub(crate) use language::SetLanguage;
+pub(crate) use passkeys::{
+    AddPasskey, BeginPasskey, BeginPasskeySignIn, RemovePasskey, RenamePasskey, SignInWithPasskey,
+};
 pub(crate) use people::{DeletePerson, ResendVerificationOf, SetRole};
 pub(crate) use registration::{Register, RequestPasswordReset, VerifyEmail};
 pub(crate) use second_factor::{

@@ -61,6 +61,8 @@ pub struct SiteAssets {
     pub style: String,
     /// The script of every page, `public/site.js`: toasts, menus, theme, and everything else that needs no WebAssembly.
     pub script: String,
+    /// The script of the pages with passkeys, `public/passkeys.js`.
+    pub passkeys_script: String,
     /// The loader of the islands.
     pub islands_js: String,
     /// The islands.

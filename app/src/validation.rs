@@ -84,6 +84,7 @@ field_problems! {
     50 Date: "field-weak-date",
     51 CodeMissing: "field-code-missing",
     52 WrongCode: "field-wrong-code",
+    53 PasskeyName: "field-passkey-name",
 }
 
 /// The names of fields with their problems, in the order of the form.
@@ -104,6 +105,17 @@ pub(crate) fn check_email(typed: &str) -> Result<EmailAddress, FieldProblem> {
 pub(crate) fn check_new_password(typed: &str) -> Option<FieldProblem> {
     (password::normal_form(typed).chars().count() < MIN_PASSWORD_LENGTH)
         .then_some(FieldProblem::ShortPassword)
+}
+
+/// The longest name of a passkey, in characters. The core API has the same limit, and decides.
+const MAX_PASSKEY_NAME_LENGTH: usize = 60;
+
+/// Checks the name of a passkey, and leaves out the spaces around it.
+pub(crate) fn check_passkey_name(typed: &str) -> Result<&str, FieldProblem> {
+    let name = typed.trim();
+    let is_name =
+        (1..=MAX_PASSKEY_NAME_LENGTH).contains(&name.chars().count()) && !name.contains(char::is_control);
+    if is_name { Ok(name) } else { Err(FieldProblem::PasskeyName) }
 }
 
 /// Checks the repeated password; `empty` is the problem of an empty one.

@@ -3,8 +3,10 @@
 //! These functions work wherever a page is rendered, that is in components. Loaders and server functions run before that,
 //! and say the language themselves: `request.language.word(..)`. See `docs/languages.md`.
 
+mod devices;
 mod times;
 
+pub(crate) use self::devices::device_name;
 pub(crate) use self::times::{date_time, t_ago, t_date, t_date_time};
 use crate::language::{Language, Value};
 

@@ -1,6 +1,7 @@
 // Transferred bytes and requests of each page with an empty cache, compared with `budget.json`.
 
 import { readFileSync } from 'node:fs';
+import { brotliCompressSync } from 'node:zlib';
 
 import type { BrowserContext, Page, Request } from '@playwright/test';
 
@@ -19,6 +20,8 @@ const BUDGETS = JSON.parse(readFileSync(new URL('budget.json', import.meta.url),
 >;
 const budgetOf = (path: string): Partial<Sizes> => BUDGETS[path] ?? BUDGETS['other pages'] ?? {};
 
+const PASSKEYS = 'passkeys.js';
+
 /** There is nothing to measure at an address whose parameter means nothing. */
 const MEASURED = ROUTES.filter(({ hasParameter }) => !hasParameter);
 
@@ -35,6 +38,12 @@ test('bytes per page', async ({ browser, server, person, homePage }) => {
   console.log(table(measured));
   const over = overBudget(measured);
   if (over.length > 0) throw new Error(`Over budget:\n${over.join('\n')}`);
+});
+
+test('bytes of the script for passkeys', () => {
+  // Only the pages of a server under a domain load it.
+  const size = brotliCompressSync(readFileSync(new URL(`../../public/${PASSKEYS}`, import.meta.url))).length;
+  expect(size).toBeLessThanOrEqual(BUDGETS[PASSKEYS]?.js ?? 0);
 });
 
 async function sizesOf(context: BrowserContext, path: string): Promise<Sizes> {

@@ -10,6 +10,7 @@ export class LoginPage extends Screen {
   readonly rememberMe: Locator;
   readonly login: Locator;
   readonly emailLink: Locator;
+  readonly passkey: Locator;
   readonly forgotPassword: Locator;
   readonly signUp: Locator;
 
@@ -21,6 +22,7 @@ export class LoginPage extends Screen {
     this.rememberMe = this.main.getByRole('checkbox', { name: 'Remember me', exact: true });
     this.login = this.button('Login');
     this.emailLink = this.button('Email me a link');
+    this.passkey = this.button('Log in with a passkey');
     this.forgotPassword = this.link('Forgot Password');
     this.signUp = this.link('Sign up');
   }

@@ -20,8 +20,8 @@ const OUTPUT_NAME: &str = "ironleaf";
 const EXTENSIONS: [&str; 3] = ["css", "js", "wasm"];
 /// A build that puts hashes into names writes them to this file, beside the program and beside the site.
 const HASHES: &str = "hash.txt";
-/// The script of every page. The build copies it unchanged; the hash is added to its name here.
-const SCRIPT: &str = "site.js";
+/// The script of every page, and that of the pages with passkeys. The build copies them unchanged; the hash is added to their names here.
+const SCRIPTS: [&str; 2] = ["site.js", "passkeys.js"];
 /// A name that contains the hash of the content never changes its meaning.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Longer than the names of a build. Every file system allows it, even with `.br` at the end.
@@ -136,12 +136,16 @@ impl BuiltSite {
         };
         let [style, islands_js, islands_wasm] = EXTENSIONS.map(find);
         let (style, islands_js, islands_wasm) = (style?, islands_js?, islands_wasm?);
-        let script = fs::read(root.join(SCRIPT)).map_err(|_| not_built(SCRIPT))?;
-        let script = format!("/pkg/site.{}.js", content_hash(&script));
+        let script = |name: &str| {
+            let script = fs::read(root.join(name)).map_err(|_| not_built(name))?;
+            Ok(format!("/pkg/{}.{}.js", name.trim_end_matches(".js"), content_hash(&script)))
+        };
+        let [script, passkeys_script] = SCRIPTS.map(script);
+        let (script, passkeys_script) = (script?, passkeys_script?);
         let mut public = files_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
         // Type declarations are for compilers.
-        public.retain(|name| name != SCRIPT && !name.ends_with(".d.ts"));
-        let assets = SiteAssets { style, script, islands_js, islands_wasm };
+        public.retain(|name| !SCRIPTS.contains(&name.as_str()) && !name.ends_with(".d.ts"));
+        let assets = SiteAssets { style, script, passkeys_script, islands_js, islands_wasm };
         Ok(Self { root, assets, immutable, public })
     }
 
@@ -156,8 +160,10 @@ impl BuiltSite {
             .nest_service("/pkg", package)
             .layer(from_fn(move |request, next| packaged(cache, request, next)));
         let file = |name: &str| ServeFile::new(self.root.join(name)).precompressed_br().precompressed_gzip();
+        let [script, passkeys_script] = SCRIPTS;
         let script = Router::new()
-            .route_service(&self.assets.script, file(SCRIPT))
+            .route_service(&self.assets.script, file(script))
+            .route_service(&self.assets.passkeys_script, file(passkeys_script))
             .layer(from_fn(move |request, next| cached(cache, request, next)));
         let (scripts, others): (Vec<_>, Vec<_>) = self.public.iter().partition(|name| is_script(name));
         let public = |names: Vec<&String>, cache| {

@@ -59,6 +59,8 @@ mod over_a_socket;
 mod pages;
 #[path = "http/parallel.rs"]
 mod parallel;
+#[path = "http/passkeys.rs"]
+mod passkeys;
 #[path = "http/passwords.rs"]
 mod passwords;
 #[path = "http/people.rs"]
@@ -103,6 +105,9 @@ mod sign_out;
 mod socket_api;
 #[path = "http/sockets.rs"]
 mod sockets;
+#[allow(dead_code, reason = "other packages use the rest")]
+#[path = "../../crates/core-api/tests/http/support/software_passkey.rs"]
+mod software_passkey;
 #[path = "http/store_outage.rs"]
 mod store_outage;
 #[path = "http/theme.rs"]

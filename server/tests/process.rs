@@ -30,7 +30,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_ironleaf");
 
 fn command(folder: &Path) -> Command {
     std::fs::create_dir_all(folder.join("site/pkg")).unwrap();
-    for name in ["pkg/ironleaf.css", "pkg/ironleaf.js", "pkg/ironleaf.wasm", "site.js"] {
+    for name in ["pkg/ironleaf.css", "pkg/ironleaf.js", "pkg/ironleaf.wasm", "site.js", "passkeys.js"] {
         std::fs::write(folder.join("site").join(name), "").unwrap();
     }
     let mut command = Command::new(PROGRAM);

@@ -96,6 +96,16 @@ messages! {
     54 Status SecondFactorDisabled: "message-second-factor-disabled",
     55 Status RecoveryCodesReplaced: "message-recovery-codes-replaced",
     56 Error SecondFactorElsewhere: "message-second-factor-elsewhere",
+    58 Status PasskeyAdded: "message-passkey-added",
+    59 Status PasskeyRenamed: "message-passkey-renamed",
+    60 Status PasskeyRemoved: "message-passkey-removed",
+    61 Error PasskeyRefused: "message-passkey-refused",
+    62 Error PasskeyOver: "message-passkey-over",
+    63 Error PasskeyUnverified: "message-passkey-unverified",
+    64 Error TooManyPasskeys: "message-too-many-passkeys",
+    65 Error PasskeyKnown: "message-passkey-known",
+    66 Error PasskeyNotAccepted: "message-passkey-not-accepted",
+    67 Error NoSuchPasskey: "message-no-such-passkey",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -98,6 +98,7 @@ fn OwnAccount(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
             {roles(&user.roles)}
             <SessionsLink />
             <TwoFactorLink />
+            <PasskeysLink />
             <ActivityLink />
             <Leave />
         </div>
@@ -139,6 +140,25 @@ fn TwoFactorLink() -> impl IntoView {
                 </div>
                 <p class="form-actions">
                     <a class="button" href="/account/two-factor">{t("two-factor-show")}</a>
+                </p>
+            </section>
+        }
+    })
+}
+
+/// The way to the person's passkeys, if the provider offers some.
+#[component]
+fn PasskeysLink() -> impl IntoView {
+    let is_offered = PageRequest::current().offers(AccountAbility::Passkeys);
+    is_offered.then(|| {
+        view! {
+            <section class="panel" aria-labelledby="passkeys">
+                <div>
+                    <h2 id="passkeys">{t("passkeys")}</h2>
+                    <p class="lead-small">{t("passkeys-section-lead")}</p>
+                </div>
+                <p class="form-actions">
+                    <a class="button" href="/account/passkeys">{t("passkeys-show")}</a>
                 </p>
             </section>
         }

@@ -89,6 +89,9 @@ const fn message_of(kind: ActivityKind) -> &'static str {
         ActivityKind::SecondFactorDisabled => "activity-second-factor-disabled",
         ActivityKind::RecoveryCodesReplaced => "activity-recovery-codes-replaced",
         ActivityKind::RecoveryCodeUsed => "activity-recovery-code-used",
+        ActivityKind::PasskeyAdded => "activity-passkey-added",
+        ActivityKind::PasskeyRemoved => "activity-passkey-removed",
+        ActivityKind::PasskeyBlocked => "activity-passkey-blocked",
         _ => "activity-other",
     }
 }

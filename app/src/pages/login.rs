@@ -6,13 +6,15 @@ use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
 
 use crate::answer::Answer;
-use crate::components::{ButtonForm, Field, LoginLink, RememberMe, Rules, ServerForm};
+use crate::components::{Asked, ButtonForm, Field, LoginLink, PasskeyPart, RememberMe, Rules, ServerForm};
 use crate::flashes::{BUTTON_FIRST, KeptForm, Message, OPENED, Opened};
 use crate::links;
 use crate::load::Load;
-use crate::remember::kept_choice;
+use crate::remember::{REMEMBER_ME, kept_choice};
 use crate::request::PageRequest;
-use crate::server_fns::{RequestSignInLink, SignIn, SignInWithProvider};
+use crate::server_fns::{
+    BeginPasskeySignIn, RequestSignInLink, SignIn, SignInWithPasskey, SignInWithProvider,
+};
 use crate::words::{t, t_with};
 
 /// `/login`: e-mail and password, a button that leads to the provider, or the link of an e-mail that this browser has
@@ -70,6 +72,8 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     let register = request.offers(AccountAbility::Register).then(|| links::register(return_to.as_ref()));
     let reset_password =
         request.offers(AccountAbility::ResetPassword).then(|| links::reset_password(return_to.as_ref()));
+    let has_passkeys = request.offers(AccountAbility::Passkeys);
+    let back = return_to.clone();
     view! {
         <Title text=t("login") />
         <section class="card">
@@ -81,7 +85,7 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
                     label=t("email")
                     kind="email"
                     placeholder=t("email-example")
-                    autocomplete="username"
+                    autocomplete=if has_passkeys { "username webauthn" } else { "username" }
                     rules=Rules::EMAIL
                 />
                 <Field
@@ -111,6 +115,7 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
                         }
                     })}
             </ServerForm<SignIn>>
+            {has_passkeys.then(|| view! { <PasskeyLogin return_to=back /> })}
             {(reset_password.is_some() || register.is_some()).then(|| {
                 view! {
                     <p class="card-links">
@@ -120,6 +125,27 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
                 }
             })}
         </section>
+    }
+}
+
+/// The button for a passkey. The box of the form above is good for both: the script copies it.
+#[component]
+fn PasskeyLogin(return_to: Option<ReturnTo>) -> impl IntoView {
+    view! {
+        <noscript>
+            <p class="lead-small">{t("passkey-needs-script")}</p>
+        </noscript>
+        <PasskeyPart begin=BeginPasskeySignIn::PATH asked=Asked::ToSignIn>
+            <ButtonForm<SignInWithPasskey> return_to once=false>
+                <input type="hidden" name="state" />
+                <input type="hidden" name="passkey" />
+                <input type="hidden" name="remember_me_offered" value="yes" />
+                <input type="hidden" name=REMEMBER_ME value="on" />
+                <button type="submit" class="button wide">
+                    {t("login-passkey")}
+                </button>
+            </ButtonForm<SignInWithPasskey>>
+        </PasskeyPart>
     }
 }
 

@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use ironleaf_bff::{Device, PersonSession, PersonSessions};
+use ironleaf_bff::{PersonSession, PersonSessions};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -10,7 +10,7 @@ use crate::components::{Breadcrumb, ButtonForm};
 use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::{EndAllSessions, EndOtherSessions, EndSession};
-use crate::words::{date_time, t, t_ago, t_date_time, t_with};
+use crate::words::{date_time, device_name, t, t_ago, t_date_time, t_with};
 
 /// `/account/sessions`: where the person is signed in, and the end of it.
 #[component]
@@ -57,7 +57,7 @@ pub(crate) fn Sessions(known: PersonSessions) -> impl IntoView {
 #[component]
 fn Entry(session: PersonSession, number: usize, now: SystemTime) -> impl IntoView {
     let PersonSession { id, device, begun, last_seen, address, is_this } = session;
-    let device = name_of(device);
+    let device = device_name(device);
     let (name, details) = (format!("session-{number}"), format!("session-{number}-details"));
     let (button, described_by, labelled_by) =
         (t_with("sessions-end-device", [("device", device.as_str().into())]), details.clone(), name.clone());
@@ -96,35 +96,9 @@ fn Entry(session: PersonSession, number: usize, now: SystemTime) -> impl IntoVie
     }
 }
 
-/// `Firefox on Linux`. Names of products and systems are the same in every language.
-fn name_of(device: Device) -> String {
-    let browser = device.browser.unwrap_or_else(|| t("device-unknown"));
-    match device.system {
-        Some(system) => t_with("device", [("browser", browser.into()), ("system", system.into())]),
-        None => browser.to_owned(),
-    }
-}
-
 impl Load for SessionsProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         request.signed_in()?;
         Ok(Self { known: request.sessions().await? })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_device_has_a_name_whatever_is_known_of_it() {
-        for (browser, system, words) in [
-            (Some("Firefox"), Some("Linux"), "Firefox on Linux"),
-            (Some("curl"), None, "curl"),
-            (None, Some("Android"), "Unknown browser on Android"),
-            (None, None, "Unknown browser"),
-        ] {
-            assert_eq!(name_of(Device { browser, system }), words);
-        }
     }
 }

@@ -11,7 +11,7 @@ use crate::html_form::HtmlForm;
 use crate::links;
 use crate::redacted::Redacted;
 use crate::refusal::Refusal;
-use crate::remember::REMEMBER_ME;
+use crate::remember::keeping_box;
 use crate::validation::check_email;
 
 /// Signs a person in with e-mail address and password.
@@ -94,11 +94,6 @@ pub async fn sign_in_with_token(
         // The link stays, because it may work in a moment.
         Err(failure) => Err(form.refused(failure)),
     }
-}
-
-/// A refused form is shown again with its box as it was.
-fn keeping_box(form: FormPost, remember: Remember) -> FormPost {
-    form.keeping(REMEMBER_ME, if remember == Remember::Yes { "on" } else { "no" })
 }
 
 fn link_refused() -> Refusal {

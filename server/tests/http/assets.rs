@@ -71,7 +71,9 @@ fn the_hashes_are_beside_the_program_or_else_beside_the_site() {
     for folder in [&root.join("pkg"), &program] {
         std::fs::create_dir_all(folder).unwrap();
     }
-    std::fs::write(root.join("site.js"), "").unwrap();
+    for name in ["site.js", "passkeys.js"] {
+        std::fs::write(root.join(name), "").unwrap();
+    }
     for name in ["abc.css", "abc.js", "abc.wasm"] {
         std::fs::write(root.join("pkg").join(format!("ironleaf.{name}")), "").unwrap();
     }
@@ -94,7 +96,9 @@ fn a_later_build_without_hashes_is_served_and_not_the_one_before_it() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("site");
     std::fs::create_dir_all(root.join("pkg")).unwrap();
-    std::fs::write(root.join("site.js"), "").unwrap();
+    for name in ["site.js", "passkeys.js"] {
+        std::fs::write(root.join(name), "").unwrap();
+    }
     let hashes = "css: abc\njs: abc\nwasm: abc\n";
     for name in ["abc.css", "abc.js", "abc.wasm"] {
         std::fs::write(root.join("pkg").join(format!("ironleaf.{name}")), "").unwrap();

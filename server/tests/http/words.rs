@@ -39,11 +39,12 @@ const DATA: [&str; 15] = [
 const INITIALS: [&str; 3] = ["A", "N", "U"];
 
 /// The pages of this application. Any other page may be in one language: then its heading is written directly.
-const OURS: [&str; 19] = [
+const OURS: [&str; 20] = [
     "/",
     "/account",
     "/account/activity",
     "/account/delete",
+    "/account/passkeys",
     "/account/sessions",
     "/admin/people",
     "/account/two-factor",
@@ -67,7 +68,7 @@ fn is_in_one_language(path: &str, html: &str) -> bool {
 }
 
 /// The attributes that people read or hear, and those from which scripts take words.
-const READ: [&str; 14] = [
+const READ: [&str; 19] = [
     "aria-label",
     "placeholder",
     "title",
@@ -82,6 +83,11 @@ const READ: [&str; 14] = [
     "data-show",
     "data-hide",
     "data-which",
+    "data-cancelled",
+    "data-known",
+    "data-absent",
+    "data-elsewhere",
+    "data-failed",
 ];
 
 /// The letters of a page that are outside of every message: each text or attribute with any.
@@ -136,13 +142,13 @@ fn attributes_of(tag: &str) -> Vec<(&str, &str)> {
 }
 
 #[track_caller]
-fn assert_in_catalogue(page: &str, html: &str) {
+pub(crate) fn assert_in_catalogue(page: &str, html: &str) {
     assert!(html.contains("</html>"), "{page} is no page: {html}");
     let words = outside(html);
     assert!(words.is_empty(), "{page} has words outside of app/locales, see docs/languages.md: {words:#?}");
 }
 
-fn marked(browser: &mut Browser, router: Router) {
+pub(crate) fn marked(browser: &mut Browser, router: Router) {
     browser.turn_to(router.layer(Extension(Language::MARKED)));
 }
 

@@ -50,6 +50,7 @@ impl World {
         let core_api = CoreApi::open(ironleaf_core_api::Config {
             token_mark: config.core_api.token_mark.clone().or_else(|| Some(TOKEN_MARK.to_owned())),
             clock: core_api_clock.reader(),
+            public_origin: config.core_api.public_origin.to_string(),
             ..ironleaf_core_api::Config::in_memory()
         })
         .await
@@ -235,8 +236,7 @@ pub(crate) fn built_site(folder: &TempDir) -> BuiltSite {
     for name in ["ironleaf.abc123.css", "ironleaf.abc123.js", "ironleaf.abc123.wasm"] {
         std::fs::write(package.join(name), format!("/* {name} */")).unwrap();
     }
-    std::fs::write(root.join("site.js"), "// site.js").unwrap();
-    for name in ["ironleaf.js", "ironleaf.d.ts"] {
+    for name in ["site.js", "passkeys.js", "ironleaf.js", "ironleaf.d.ts"] {
         std::fs::write(root.join(name), format!("// {name}")).unwrap();
     }
     std::fs::create_dir_all(root.join("img")).unwrap();

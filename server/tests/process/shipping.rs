@@ -12,7 +12,9 @@ fn the_site_beside_the_program_is_found_from_any_folder() {
     fs::copy(PROGRAM, &program).unwrap();
     fs::create_dir_all(release.path().join("site/pkg")).unwrap();
     fs::write(release.path().join("hash.txt"), "css: abc\njs: abc\nwasm: abc\n").unwrap();
-    fs::write(release.path().join("site/site.js"), "").unwrap();
+    for name in ["site/site.js", "site/passkeys.js"] {
+        fs::write(release.path().join(name), "").unwrap();
+    }
     for extension in ["css", "js", "wasm"] {
         let name = format!("ironleaf.abc.{extension}");
         fs::write(release.path().join("site/pkg").join(name), format!("/* {extension} */")).unwrap();

@@ -110,7 +110,7 @@ pub(crate) async fn refusal(folder: &Path, settings: &[(&str, String)]) -> Strin
 
 fn ironleaf(folder: &Path) -> Command {
     std::fs::create_dir_all(folder.join("site/pkg")).unwrap();
-    for name in ["pkg/ironleaf.css", "pkg/ironleaf.js", "pkg/ironleaf.wasm", "site.js"] {
+    for name in ["pkg/ironleaf.css", "pkg/ironleaf.js", "pkg/ironleaf.wasm", "site.js", "passkeys.js"] {
         std::fs::write(folder.join("site").join(name), "").unwrap();
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_ironleaf"));
