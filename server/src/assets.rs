@@ -20,7 +20,8 @@ const OUTPUT_NAME: &str = "ironleaf";
 const EXTENSIONS: [&str; 3] = ["css", "js", "wasm"];
 /// A build that puts hashes into names writes them to this file, beside the program and beside the site.
 const HASHES: &str = "hash.txt";
-/// The script of every page, and that of the pages with passkeys. The build copies them unchanged; the hash is added to their names here.
+/// The script of every page, and that of the pages with passkeys. The build copies them unchanged; the hash is added to
+/// their names here.
 const SCRIPTS: [&str; 2] = ["site.js", "passkeys.js"];
 /// A name that contains the hash of the content never changes its meaning.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";

@@ -11,8 +11,8 @@ use crate::{AccountError, AuthorizedCalls, Caller, SecretText};
 /// The browser's answers are passed on as they are, in JSON: `PublicKeyCredential.toJSON()`. The provider checks them.
 #[async_trait]
 pub trait Passkeys: Send + Sync {
-    /// What to ask a browser for that signs in: any passkey of this application. It is the same for everybody, and tells
-    /// nobody who has one.
+    /// What to ask a browser for that signs in: any passkey of this application. It is the same for everybody, and
+    /// tells nobody who has one.
     ///
     /// # Errors
     ///
@@ -66,8 +66,8 @@ pub trait Passkeys: Send + Sync {
 pub struct PasskeyRequest {
     /// For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`.
     pub options: String,
-    /// The provider's own text, which goes back with the browser's answer. It is good once, and of use to nobody without
-    /// that answer.
+    /// The provider's own text, which goes back with the browser's answer. It is good once, and of use to nobody
+    /// without that answer.
     pub state: SecretText,
 }
 

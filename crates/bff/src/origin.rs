@@ -66,8 +66,7 @@ impl PublicOrigin {
     /// Whether the host is a domain and not an IP address. Browsers have passkeys for domains only (Web Authentication,
     /// section 5.1.2).
     pub fn has_domain(&self) -> bool {
-        let host = Url::parse(&self.origin).ok().and_then(|url| url.host().map(|host| host.to_owned()));
-        matches!(host, Some(Host::Domain(_)))
+        Url::parse(&self.origin).is_ok_and(|url| matches!(url.host(), Some(Host::Domain(_))))
     }
 
     /// Whether the host is this domain or a subdomain of it.

@@ -39,13 +39,13 @@ pub async fn begin_passkey_sign_in(parts: &Parts) -> Result<PasskeyRequest, Sign
     })
 }
 
-/// Signs in whoever the passkey belongs to, as [`sign_in_with_password`](crate::sign_in_with_password) does. `state` is that
-/// of the request which the browser has answered with `credential`, in JSON.
+/// Signs in whoever the passkey belongs to, as [`sign_in_with_password`](crate::sign_in_with_password) does. `state`
+/// is that of the request which the browser has answered with `credential`, in JSON.
 ///
 /// # Errors
 ///
-/// [`SignInFailure::InvalidCredentials`] if the passkey is not accepted. [`SignInFailure::ChallengeOver`] if the request is
-/// over or was answered before. For the others, see [`SignInFailure`].
+/// [`SignInFailure::InvalidCredentials`] if the passkey is not accepted. [`SignInFailure::ChallengeOver`] if the
+/// request is over or was answered before. For the others, see [`SignInFailure`].
 ///
 /// # Security
 ///

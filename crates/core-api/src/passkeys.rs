@@ -2,13 +2,15 @@
 //!
 //! # Security
 //!
-//! - A passkey is bound to the domain of the application, and to the origin that the browser states. The authenticator must
-//!   have verified the person (PIN, fingerprint, face), so a sign-in with a passkey counts as both steps.
-//! - What a registration or a sign-in has begun with is [sealed](ceremony) and kept by the caller. So nobody fills the database by
-//!   beginning. It is good once, for ten minutes.
-//! - A signature counter that does not grow shows that the key may have been copied. The passkey is blocked, and its person is told.
-//! - Only a person with a verified address adds a passkey. Otherwise, whoever registers with somebody else's address could leave
-//!   one behind, and use it after the owner has verified the address and set a password.
+//! - A passkey is bound to the domain of the application, and to the origin that the browser states. The
+//!   authenticator must have verified the person (PIN, fingerprint, face), so a sign-in with a passkey counts as both
+//!   steps.
+//! - What a registration or a sign-in has begun with is [sealed](ceremony) and kept by the caller. So nobody fills
+//!   the database by beginning. It is good once, for ten minutes.
+//! - A signature counter that does not grow shows that the key may have been copied. The passkey is blocked, and its
+//!   person is told.
+//! - Only a person with a verified address adds a passkey. Otherwise, whoever registers with somebody else's address
+//!   could leave one behind, and use it after the owner has verified the address and set a password.
 //! - The e-mail about a new passkey has a way back, which removes the passkey.
 
 mod ceremony;

@@ -89,7 +89,8 @@ async fn look_around(world: &Arc<World>) -> Survey {
             continue;
         }
         // A missing field is noticed before the provider is asked what it offers.
-        let fields = "email=a%40b.example&current_password=password1&password=password2&confirm_password=password2&id=1&name=a&state=s&passkey=%7B%7D";
+        let fields = "email=a%40b.example&current_password=password1&password=password2&confirm_password=password2\
+             &id=1&name=a&state=s&passkey=%7B%7D";
         if world.stranger().browser.post(path, fields).await.status == 404 {
             absent.push(path);
         } else {

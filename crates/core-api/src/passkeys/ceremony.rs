@@ -1,8 +1,9 @@
 //! What is kept between the beginning and the end of a registration or a sign-in (Web Authentication calls both
 //! ceremonies): sealed, with the caller.
 //!
-//! Beginning one writes nothing, so that nobody fills the database. A completed one is remembered until it expires. An answer
-//! that is refused completes nothing: it needs the private key to be accepted, however often it is presented.
+//! Beginning one writes nothing, so that nobody fills the database. A completed one is remembered until it expires.
+//! An answer that is refused completes nothing: it needs the private key to be accepted, however often it is
+//! presented.
 
 use std::time::Duration;
 

@@ -36,7 +36,8 @@ struct Begin {
 }
 
 impl CoreApi {
-    /// Asks for a passkey which the authenticator offers by itself, without an address typed before. It changes nothing.
+    /// Asks for a passkey which the authenticator offers by itself, without an address typed before. It changes
+    /// nothing.
     pub(crate) async fn begin_passkey(&self, user: &User) -> Result<Begun, ApiError> {
         let party = self.relying_party().ok_or(ApiError::NotFound)?;
         may_have_passkeys(user)?;
@@ -44,8 +45,8 @@ impl CoreApi {
         if known.len() >= MAX_PASSKEYS {
             return Err(ApiError::TooManyPasskeys);
         }
-        // The list of those that are not wanted again is for the browser. One of them is told by the table: webauthn-rs would
-        // answer it with the error of another mistake.
+        // The list of those that are not wanted again is for the browser. One of them is told by the table:
+        // webauthn-rs would answer it with the error of another mistake.
         let (challenge, registration) =
             party.webauthn().start_passkey_registration(user.id, &user.email, &user.email, None)?;
         let mut options = serde_json::to_value(challenge.public_key)?;

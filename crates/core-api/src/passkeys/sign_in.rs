@@ -45,7 +45,8 @@ impl CoreApi {
         self.seal_ceremony(Purpose::SignIn, serde_json::to_value(challenge.public_key)?, &state)
     }
 
-    /// Signs in whoever the passkey belongs to. It counts as both steps, because the authenticator has verified the person.
+    /// Signs in whoever the passkey belongs to. It counts as both steps, because the authenticator has verified the
+    /// person.
     pub(crate) async fn sign_in_with_passkey(&self, attempt: PasskeySignIn) -> Result<TokenPair, ApiError> {
         let party = self.relying_party().ok_or(ApiError::InvalidToken)?;
         let ceremony = self.unseal_ceremony::<DiscoverableAuthentication>(Purpose::SignIn, &attempt.state)?;

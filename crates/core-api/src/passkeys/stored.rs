@@ -191,10 +191,11 @@ pub(super) async fn remove(connection: &mut SqliteConnection, user: Uuid, id: Uu
     Ok(removed.rows_affected() == 1)
 }
 
-/// Removes the passkeys of a person, except those that were added so long before this moment. Returns how many there were.
+/// Removes the passkeys of a person, except those that were added so long before this moment. Returns how many there
+/// were.
 ///
-/// SECURITY: whoever takes an account over adds a passkey of their own. One that the person was told about so long ago, and
-/// that they left alone, is theirs.
+/// SECURITY: whoever takes an account over adds a passkey of their own. One that the person was told about so long
+/// ago, and that they left alone, is theirs.
 pub(crate) async fn forget_unless_settled(
     connection: &mut SqliteConnection,
     user: Uuid,

@@ -72,7 +72,8 @@ async fn forms_that_the_provider_cannot_act_on_are_not_there() {
         .filter(|path| !login.contains(path) && !sessions.contains(path))
         .collect();
     assert!(without_accounts.len() >= 10, "{without_accounts:?}");
-    let fields = "email=ada@test.com&current_password=password1&password=password1&confirm_password=password1&code=1&id=1&name=a&state=1&passkey=1";
+    let fields = "email=ada@test.com&current_password=password1&password=password1&confirm_password=password1&code=1\
+         &id=1&name=a&state=1&passkey=1";
     for mut browser in [world.browser(), world.signed_in().await] {
         for path in &without_accounts {
             assert_eq!(browser.post(path, fields).await.status, 404, "{path}");

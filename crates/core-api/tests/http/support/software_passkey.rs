@@ -1,5 +1,5 @@
-//! An authenticator in software, with its own reading of Web Authentication: it makes ES256 keys, and no attestation. Other
-//! packages' tests use this file, too.
+//! An authenticator in software, with its own reading of Web Authentication: it makes ES256 keys, and no attestation.
+//! Other packages' tests use this file, too.
 
 use std::sync::Arc;
 
