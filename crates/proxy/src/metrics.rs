@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::streams::Kind;
-
 /// `ironleaf_proxy_requests_total{route, status}`: the route by its prefix, the status by its first digit.
 const REQUESTS: &str = "ironleaf_proxy_requests_total";
 /// `ironleaf_proxy_request_duration_seconds{route}`: the time until an answer begins.
@@ -58,12 +56,12 @@ pub(crate) fn note_failure(route: &str, failure: Failure) {
     metrics::counter!(FAILURES, "route" => route.to_owned(), "reason" => reason).increment(1);
 }
 
-pub(crate) fn stream_opened(kind: Kind) {
-    metrics::gauge!(OPEN_STREAMS, "kind" => kind.word()).increment(1);
+pub(crate) fn stream_opened(kind: &'static str) {
+    metrics::gauge!(OPEN_STREAMS, "kind" => kind).increment(1);
 }
 
-pub(crate) fn stream_ended(kind: Kind) {
-    metrics::gauge!(OPEN_STREAMS, "kind" => kind.word()).decrement(1);
+pub(crate) fn stream_ended(kind: &'static str) {
+    metrics::gauge!(OPEN_STREAMS, "kind" => kind).decrement(1);
 }
 
 /// `by` is a word of [`carry`](crate::socket::carry).

@@ -130,14 +130,14 @@ impl Streams {
         counts.together += 1;
         *counts.by_owner.entry(whose).or_default() += 1;
         drop(counts);
-        metrics::stream_opened(kind);
+        metrics::stream_opened(kind.word());
         Some(Open(Arc::new(Counted { counts: Arc::clone(&self.counts), whose, kind })))
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        metrics::stream_ended(self.kind);
+        metrics::stream_ended(self.kind.word());
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.together -= 1;
         if let Some(count) = counts.by_owner.get_mut(&self.whose) {
