@@ -232,7 +232,10 @@ impl Trial {
         self.figures.requests += 2;
         let events = open_events(&self.person, Trouble::Nothing).await;
         let socket = open_socket(&self.person, Trouble::Nothing).await;
-        (events.ok().expect("no events"), socket.ok().expect("no socket"))
+        (
+            events.unwrap_or_else(|refused| panic!("no events: {refused:?}")),
+            socket.unwrap_or_else(|refused| panic!("no socket: {refused:?}")),
+        )
     }
 
     async fn still(&mut self, (events, socket): &mut Streams, when: &'static str) {

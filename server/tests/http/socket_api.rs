@@ -65,6 +65,7 @@ impl Api {
     }
 }
 
+#[expect(clippy::result_large_err, reason = "the signature is that of the library")]
 async fn serve(stream: TcpStream, seen: Arc<Mutex<Seen>>, ended: mpsc::UnboundedSender<Option<u16>>) {
     let mut path = String::new();
     let Ok(mut socket) = accept_hdr_async(stream, |request: &Request, response: Response| {
