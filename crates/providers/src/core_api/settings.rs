@@ -4,6 +4,7 @@ use url::Url;
 
 /// The settings of a [`CoreApiProvider`](super::CoreApiProvider).
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct CoreApiSettings {
     /// The provider's name: `core-api`, unless there are several providers of this kind. It is part of every session's
     /// owner, so a new name turns every person into a different one.
