@@ -5,10 +5,10 @@ mod core_api {
     pub(crate) mod bench;
     mod passkeys;
     mod second_factor;
-    #[allow(dead_code, reason = "other packages use the rest")]
-    #[path = "../../../core-api/tests/http/support/software_passkey.rs"]
-    mod software_passkey;
 }
+#[allow(dead_code, clippy::unwrap_used, reason = "a fixture, of which other packages use the rest")]
+#[path = "../../core-api/tests/http/support/software_passkey.rs"]
+mod software_passkey;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use ironleaf_auth::{
 use serde_json::Value;
 
 use super::bench::{Bench, EMAIL, PASSWORD};
-use super::software_passkey::Passkey;
+use crate::software_passkey::Passkey;
 
 fn options(request: &PasskeyRequest) -> Value {
     serde_json::from_str(&request.options).unwrap()
