@@ -264,7 +264,14 @@ impl Config {
                 self.provider.kind.name
             ));
         }
-        proxy_routes::check(self, read);
+        let without_roles = (!self.provider.settings.has_roles()).then_some(self.provider.kind.name);
+        let beside = proxy_routes::Beside {
+            streams: &self.proxy_streams,
+            max_connections: self.max_connections,
+            without_roles,
+            own_origins: [self.public_origin.to_string(), format!("http://{}", self.listen_addr)],
+        };
+        proxy_routes::check(&self.proxy_routes, &beside, read);
         let missing = self.provider.settings.missing_for_roles();
         if let Some(missing) = missing.filter(|_| !self.sign_in_roles.is_empty()) {
             read.problem(format!(

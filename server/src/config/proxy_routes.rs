@@ -1,9 +1,18 @@
 //! `PROXY_ROUTES`.
 
-use ironleaf_proxy::{Routes, Who};
+use ironleaf_proxy::{Routes, StreamLimits, Who};
 
-use super::Config;
 use super::reader::Reader;
+
+/// The settings with which routes have to agree.
+pub(super) struct Beside<'a> {
+    pub(super) streams: &'a StreamLimits,
+    pub(super) max_connections: usize,
+    /// The name of the provider whose people have no roles.
+    pub(super) without_roles: Option<&'a str>,
+    /// The origins at which this application is reached.
+    pub(super) own_origins: [String; 2],
+}
 
 /// The routes, or nothing with a problem for each that cannot be used.
 pub(super) fn read(read: &mut Reader<'_>) -> Routes {
@@ -17,25 +26,24 @@ pub(super) fn read(read: &mut Reader<'_>) -> Routes {
 }
 
 /// Checks the routes together with other settings.
-pub(super) fn check(config: &Config, read: &mut Reader<'_>) {
-    let roles = config.proxy_routes.iter().find(|route| matches!(route.who, Who::Role(_)));
-    if let Some(route) = roles.filter(|_| !config.provider.settings.has_roles()) {
+pub(super) fn check(routes: &Routes, beside: &Beside<'_>, read: &mut Reader<'_>) {
+    let Beside { streams, max_connections, without_roles, own_origins } = beside;
+    let of_role = routes.iter().find(|route| matches!(route.who, Who::Role(_)));
+    if let Some((route, provider)) = of_role.zip(*without_roles) {
         read.problem(format!(
-            "PROXY_ROUTES asks for a role at {}, and {} has no roles: nobody could call it, so write who=signed-in",
-            route.prefix, config.provider.kind.name
+            "PROXY_ROUTES asks for a role at {}, and {provider} has no roles: nobody could call it, so write who=signed-in",
+            route.prefix
         ));
     }
-    if config.proxy_streams.in_total >= config.max_connections && !config.proxy_routes.is_empty() {
+    if streams.in_total >= *max_connections && !routes.is_empty() {
         read.problem(format!(
-            "PROXY_MAX_STREAMS is {}, and MAX_CONNECTIONS is {}: streams could take every connection, so allow fewer of them",
-            config.proxy_streams.in_total, config.max_connections
+            "PROXY_MAX_STREAMS is {}, and MAX_CONNECTIONS is {max_connections}: streams could take every connection, so allow fewer \
+             of them",
+            streams.in_total
         ));
     }
-    let ours = [config.public_origin.to_string(), format!("http://{}", config.listen_addr)];
-    let circle = config
-        .proxy_routes
-        .iter()
-        .find(|route| ours.contains(&route.upstream.origin().ascii_serialization()));
+    let circle =
+        routes.iter().find(|route| own_origins.contains(&route.upstream.origin().ascii_serialization()));
     if let Some(route) = circle {
         read.problem(format!(
             "PROXY_ROUTES forwards {} to {}, which is this application: write the address of the API",

@@ -118,10 +118,10 @@ mod tests {
         if length < 126 {
             frame.push(mask | u8::try_from(length).unwrap());
         } else if let Ok(length) = u16::try_from(length) {
-            frame.push(mask | 126);
+            frame.push(mask | 0x7E);
             frame.extend(length.to_be_bytes());
         } else {
-            frame.push(mask | 127);
+            frame.push(mask | 0x7F);
             frame.extend((length as u64).to_be_bytes());
         }
         frame.extend([7; 4].iter().take(if is_masked { 4 } else { 0 }));
