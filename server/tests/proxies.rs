@@ -23,6 +23,8 @@ mod places;
 mod processes;
 #[path = "proxies/programs.rs"]
 mod programs;
+#[path = "proxies/sockets.rs"]
+mod sockets;
 #[path = "proxies/world.rs"]
 mod world;
 
@@ -66,4 +68,24 @@ async fn apache_passes_every_early_answer_on_and_takes_no_replica_for_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn caddy_passes_every_early_answer_on_and_takes_no_replica_for_down() {
     flood::of_early_answers_behind(&CADDY).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nginx_passes_sockets_on() {
+    sockets::pass_through(&NGINX).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn haproxy_passes_sockets_on() {
+    sockets::pass_through(&HAPROXY).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apache_passes_sockets_on() {
+    sockets::pass_through(&APACHE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn caddy_passes_sockets_on() {
+    sockets::pass_through(&CADDY).await;
 }

@@ -187,6 +187,7 @@ impl Upstreams {
             Asked { route: Route { http2: true, .. }, .. } => &self.http2,
             _ => &self.forwarder,
         };
+        let mut timed_out = false;
         let sending = async {
             let sent = forwarder.send(request);
             tokio::pin!(sent);
@@ -204,7 +205,7 @@ impl Upstreams {
                         if progress.is_awaited() {
                             return Err(ProblemKind::RequestTimeout);
                         }
-                        metrics::note_failure(&asked.route.prefix, Failure::TimedOut);
+                        timed_out = true;
                         return Ok(Err(TransportError::Interrupted(format!("no answer within {limit:?}"))));
                     }
                 }
@@ -228,6 +229,7 @@ impl Upstreams {
         };
         let reason = match error {
             TransportError::NotSent(_) => Failure::NotSent,
+            TransportError::Interrupted(_) if timed_out => Failure::TimedOut,
             TransportError::Interrupted(_) => Failure::Interrupted,
         };
         metrics::note_failure(&asked.route.prefix, reason);

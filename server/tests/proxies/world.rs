@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use crate::front::Front;
 use crate::processes::{Process, Subcommand, free_address};
 use crate::programs::Program;
+use crate::sockets::echo;
 
 /// A key for tests, not a secret.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
@@ -41,6 +42,7 @@ impl World {
         let core_api_folder = folder.path().join("core-api");
         let mark = [("CORE_API_TOKEN_MARK", "x".repeat(TOKEN_MARK_BYTES))];
         let core_api = Process::ironleaf(&core_api_folder, Subcommand::CoreApi, &mark).await;
+        let chat = echo().await;
         let settings = |replica: usize| {
             vec![
                 ("IRONLEAF_ENV", "production".to_owned()),
@@ -51,6 +53,7 @@ impl World {
                 ("TRUSTED_PROXIES", format!("127.0.0.1,{CDN}")),
                 ("RATE_LIMIT_STRICT", "3/15m".to_owned()),
                 ("METRICS_LISTEN_ADDR", metrics[replica].to_string()),
+                ("PROXY_ROUTES", format!("/api/chat/=http://{chat}/ who=anyone token=no upgrade=websocket")),
             ]
         };
         let one = Process::ironleaf(&folder.path().join("web"), Subcommand::Serve, &settings(0)).await;
