@@ -76,8 +76,8 @@ pub(crate) fn remove_passkey(id: &str) -> String {
     format!("{}/remove", passkey(id))
 }
 
-/// SECURITY: whether this can be the identifier of a person or a passkey. It is what anybody has typed, and becomes a part of addresses here
-/// and at the core API.
+/// SECURITY: whether this can be the identifier of a person or a passkey. It is what anybody has typed, and becomes a
+/// part of addresses here and at the core API.
 pub(crate) fn is_identifier(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

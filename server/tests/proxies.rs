@@ -6,6 +6,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "proxies/chat.rs"]
+mod chat;
 #[path = "proxies/client.rs"]
 mod client;
 #[path = "proxies/flood.rs"]

@@ -15,8 +15,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 ///
 /// Reading a record of a file takes microseconds while the file is in memory, which is less than waking another thread.
 /// But a disk can stall for seconds. A runtime whose threads all wait for it answers nobody, not even a health check. So
-/// one thread always stays free, or waits for another one for at most 20 µs, and after slow work nothing is admitted for five seconds. Work that is not admitted
-/// belongs on a thread for blocking work.
+/// one thread always stays free, or waits for another one for at most 20 µs, and after slow work nothing is admitted for
+/// five seconds. Work that is not admitted belongs on a thread for blocking work.
 ///
 /// ```
 /// use ironleaf_ambient::InPlace;

@@ -14,11 +14,18 @@ use crate::{
     users,
 };
 
+const PROCESSING: &str = "PROCESSING";
+
+/// A request that is older than this, in milliseconds, and still being processed was left by a failure or a stop.
+const TAKES_LESS_THAN: i64 = 500;
+
 #[derive(Serialize)]
 pub(crate) struct ActionRequest {
     pub(crate) id: Uuid,
     action: String,
     status: String,
+    #[serde(skip)]
+    created_at: i64,
 }
 
 impl FromRow<'_, SqliteRow> for ActionRequest {
@@ -27,6 +34,7 @@ impl FromRow<'_, SqliteRow> for ActionRequest {
             id: users::uuid(row, "id")?,
             action: row.try_get("action")?,
             status: row.try_get("status")?,
+            created_at: row.try_get("created_at")?,
         })
     }
 }
@@ -77,7 +85,20 @@ impl CoreApi {
         Ok(request)
     }
 
+    /// Where a request stands. One whose processing has failed is processed now, so that a full disk is a failure of this
+    /// call, and not a request about which nothing is ever decided.
     pub(crate) async fn action_request(&self, id: Uuid) -> Result<ActionRequest, ApiError> {
+        let request = self.stored_action_request(id).await?;
+        let is_left =
+            request.status == PROCESSING && request.created_at + TAKES_LESS_THAN < self.now().millis();
+        if !is_left {
+            return Ok(request);
+        }
+        self.verify(id).await?;
+        self.stored_action_request(id).await
+    }
+
+    async fn stored_action_request(&self, id: Uuid) -> Result<ActionRequest, ApiError> {
         sqlx::query_as("SELECT * FROM action_requests WHERE id = ?")
             .bind(id.to_string())
             .fetch_optional(self.database().read())
@@ -110,10 +131,13 @@ impl CoreApi {
 
     async fn verify(&self, request: Uuid) -> Result<(), InternalError> {
         let mut transaction = self.database().write().await?;
-        let row = sqlx::query("SELECT user_id, email, client FROM action_requests WHERE id = ?")
-            .bind(request.to_string())
-            .fetch_one(&mut *transaction)
-            .await?;
+        let waiting =
+            sqlx::query("SELECT user_id, email, client FROM action_requests WHERE id = ? AND status = ?")
+                .bind(request.to_string())
+                .bind(PROCESSING)
+                .fetch_optional(&mut *transaction);
+        // Somebody who asked where it stands has processed it meanwhile.
+        let Some(row) = waiting.await? else { return Ok(()) };
         let client: Option<String> = row.try_get("client")?;
         // A request from before it was noted has none.
         let client = client.and_then(|client| serde_json::from_str(&client).ok()).unwrap_or_default();

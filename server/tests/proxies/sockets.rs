@@ -4,10 +4,9 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpListener;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
-use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use crate::client::{Browser, ORIGIN, Speaks};
 use crate::programs::Program;
@@ -36,23 +35,4 @@ pub(crate) async fn pass_through(program: &Program) {
         assert_eq!(echo.unwrap().unwrap().into_text().unwrap(), text);
     }
     assert_eq!(browser.get("/login").send().await.unwrap().status(), 200);
-}
-
-/// An API that sends back what it receives. Returns its address.
-pub(crate) async fn echo() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let Ok(mut socket) = accept_async(stream).await else { return };
-                while let Some(Ok(message)) = socket.next().await {
-                    if socket.send(message).await.is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    address
 }

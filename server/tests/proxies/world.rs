@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tempfile::TempDir;
 
+use crate::chat::echo;
 use crate::front::Front;
 use crate::processes::{Process, Subcommand, free_address};
 use crate::programs::Program;
-use crate::sockets::echo;
 
 /// A key for tests, not a secret.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
