@@ -90,12 +90,12 @@ pub(super) async fn delete_cookie() -> Response {
 
 fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiError> {
     let mut fields = Fields::of(body)?;
-    if let Some(challenge) = fields.optional_text("challenge") {
+    if let Some(challenge) = fields.optional_text("challenge").filter(|text| !text.is_empty()) {
         let (code, end_others) = (fields.text("code"), fields.flag("invalidateTokens"));
         let step = code.map(|code| Step::Second(RefreshToken::presented(&challenge), Code::presented(&code)));
         return fields.finish(step.map(|step| TokenRequest { step, role: None, end_others }));
     }
-    if let Some(state) = fields.optional_text("passkeyState") {
+    if let Some(state) = fields.optional_text("passkeyState").filter(|text| !text.is_empty()) {
         let (credential, role) = (fields.object("passkey"), fields.optional_role("role"));
         let end_others = fields.flag("invalidateTokens");
         let step = credential.map(|credential| Step::Passkey(state, credential));
