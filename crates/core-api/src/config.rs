@@ -71,7 +71,8 @@ pub struct Config {
     /// Origin of the web application, for the links in e-mails.
     pub public_origin: String,
     /// The domain that passkeys are bound to (Web Authentication calls it the RP ID): the host of `public_origin`, which is
-    /// the default, or a parent domain of it. An application whose host is an IP address has no passkeys.
+    /// the default, or a parent domain of it. Browsers refuse a public suffix, such as `com` or `co.uk`; only one without a dot
+    /// is refused here. An application whose host is an IP address has no passkeys.
     pub passkey_domain: Option<String>,
     /// Name of the web application, for the text of e-mails.
     pub app_name: String,

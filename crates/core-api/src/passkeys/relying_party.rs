@@ -14,6 +14,8 @@ pub(crate) enum RelyingPartyError {
         "the domain of passkeys is neither the host of the application's origin nor a parent domain of it"
     )]
     Domain(#[from] WebauthnError),
+    #[error("the domain of passkeys is a whole top-level domain")]
+    TopLevel,
 }
 
 /// Checks what authenticators sign.
@@ -27,6 +29,10 @@ impl RelyingParty {
             return Ok(None);
         };
         let domain = config.passkey_domain.as_deref().unwrap_or(host);
+        // SECURITY: browsers refuse every public suffix. This is the part of it that needs no list.
+        if domain != host && !domain.trim_matches('.').contains('.') {
+            return Err(RelyingPartyError::TopLevel);
+        }
         let builder = WebauthnBuilder::new(domain, &origin)?.rp_name(&config.app_name);
         Ok(Some(Self(builder.build()?)))
     }
@@ -64,6 +70,10 @@ mod tests {
         for domain in ["example.org", "other.example.com", "ample.com", "pp.example.com"] {
             let refused = of("https://app.example.com", Some(domain));
             assert!(matches!(refused, Err(RelyingPartyError::Domain(_))), "{domain}");
+        }
+        for domain in ["com", "com.", ".com", ""] {
+            let refused = of("https://app.example.com", Some(domain));
+            assert!(matches!(refused, Err(RelyingPartyError::TopLevel)), "{domain}");
         }
     }
 }
