@@ -12,6 +12,7 @@ use crate::{
     families,
     mail::Topic,
     mail_jobs::{self, MailKind, Notice, Promise},
+    passkeys::stored,
     password::Password,
     second_factor::challenges,
     users::{self, Roles, User},
@@ -127,6 +128,9 @@ impl CoreApi {
             activity::record(&mut transaction, id, EventKind::PasswordChanged, &client, now).await?;
             let told = self.tell(&mut transaction, Topic::PasswordChanged, &user, &client);
             jobs.extend(told.await?);
+            if by.user == id {
+                jobs.extend(self.forget_former_passkeys(&mut transaction, &user, by).await?);
+            }
         }
         if let Some(email) = &changes.email {
             jobs.push(self.promise_verification(&mut transaction, &user, email.as_str()).await?);
@@ -138,6 +142,23 @@ impl CoreApi {
             self.send_in_background(job);
         }
         Ok(user)
+    }
+
+    /// Removes the passkeys from before the last change of address, if the password was set by an e-mailed link, which
+    /// says that its person comes by the present address. Returns the e-mail about it.
+    async fn forget_former_passkeys(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &User,
+        by: &Changer,
+    ) -> sqlx::Result<Option<Uuid>> {
+        if !families::is_of_link(&mut *connection, by.family).await?
+            || stored::forget_from_former_address(connection, user.id).await? == 0
+        {
+            return Ok(None);
+        }
+        activity::record(connection, user.id, EventKind::PasskeyRemoved, &by.client, self.now()).await?;
+        self.tell(connection, Topic::PasskeyRemoved, user, &by.client).await
     }
 
     /// Deletes a person with all their data, and tells every address that the account had lately.

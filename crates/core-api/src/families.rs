@@ -11,6 +11,8 @@ pub(crate) enum Origin {
     Password,
     /// An e-mailed link, which nobody has used yet.
     Link,
+    /// An e-mailed link, and the code that it asked for.
+    LinkAndCode,
 }
 
 /// Starts a family. Its first token is added to it.
@@ -21,11 +23,12 @@ pub(crate) async fn start(
     origin: Origin,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO families (id, user_id, created_at, by_link) VALUES (?, ?, ?, ?)")
+    sqlx::query("INSERT INTO families (id, user_id, created_at, by_link, of_link) VALUES (?, ?, ?, ?, ?)")
         .bind(family.to_string())
         .bind(user.to_string())
         .bind(now.millis())
         .bind(origin == Origin::Link)
+        .bind(origin != Origin::Password)
         .execute(connection)
         .await?;
     Ok(())
@@ -69,6 +72,14 @@ pub(crate) async fn is_first_use_of_link(
         .execute(connection)
         .await?;
     Ok(first.rows_affected() > 0)
+}
+
+/// Whether the family has begun with an e-mailed link.
+pub(crate) async fn is_of_link(executor: impl SqliteExecutor<'_>, family: Uuid) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM families WHERE id = ? AND of_link)")
+        .bind(family.to_string())
+        .fetch_one(executor)
+        .await
 }
 
 /// Whether there is such a family, which was not ended by then.

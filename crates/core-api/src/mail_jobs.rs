@@ -14,6 +14,7 @@ use crate::{
     error::InternalError,
     families::{self, Origin},
     mail::{Happening, MailError, Message, Topic},
+    passkeys::stored,
     timestamp::Timestamp,
     tokens::{self, EmailVerificationClaims},
     users,
@@ -218,7 +219,8 @@ impl CoreApi {
             Some(MailKind::About(topic)) => {
                 let Notice { client, change } = notice.unwrap_or_default();
                 let token = change.map(|change| self.restoration_token(change));
-                let happening = Happening { at, client: &client, token: token.as_ref() };
+                let has_passkeys = stored::are_any_at(self.database().read(), &email).await?;
+                let happening = Happening { at, client: &client, token: token.as_ref(), has_passkeys };
                 Ok(Some(Message::about(topic, self.config(), &email, &happening)))
             }
             None => {

@@ -22,7 +22,7 @@ use crate::{
     email::Email,
     error::{ApiError, Challenge},
     families,
-    second_factor::authenticator,
+    second_factor::{authenticator, challenges::Waiting},
     sign_in::Issue,
     timestamp::Timestamp,
     tokens::{IdempotencyKey, RefreshToken, TokenPair},
@@ -126,7 +126,8 @@ impl CoreApi {
         families::mark_used(connection, &refresh.token.hash(), now).await?;
         // A second use of the link finds its family ended, and nothing was stolen.
         families::revoke(connection, known.family, now).await?;
-        let challenge = self.challenge(connection, known.user.id, refresh.end_others, now).await?;
+        let challenge = Waiting { user: known.user.id, end_others: refresh.end_others, of_link: true };
+        let challenge = self.challenge(connection, &challenge, now).await?;
         Ok((Verdict::Challenged(challenge), 0))
     }
 

@@ -164,8 +164,8 @@ impl CoreApi {
         let (change, now) = (self.new_id(), self.now());
         forget_old(connection, now).await?;
         sqlx::query(
-            "INSERT INTO address_changes (id, user_id, old_email, token_hash, changed_at, is_change)
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO address_changes (id, user_id, old_email, token_hash, changed_at, is_change, moved_before_at)
+             VALUES (?, ?, ?, ?, ?, ?, (SELECT moved_at FROM users WHERE id = ?))",
         )
         .bind(change.to_string())
         .bind(user.to_string())
@@ -173,6 +173,7 @@ impl CoreApi {
         .bind(&self.restoration_token(change).hash()[..])
         .bind(now.millis())
         .bind(matches!(deed, Deed::ChangeOfAddress))
+        .bind(user.to_string())
         .execute(&mut *connection)
         .await?;
         let notice = Some(Notice { change: Some(change), ..Notice::of(client.clone()) });
@@ -321,7 +322,7 @@ async fn find(
     .transpose()
 }
 
-/// Notes that an address was taken back, and makes the links to all later ones useless.
+/// Notes that an address was taken back, with the time at which the account had got it, and makes the links to all later ones useless.
 async fn mark_restored(
     connection: &mut SqliteConnection,
     user: Uuid,
@@ -333,6 +334,13 @@ async fn mark_restored(
         .bind(number)
         .execute(&mut *connection)
         .await?;
+    sqlx::query(
+        "UPDATE users SET moved_at = (SELECT moved_before_at FROM address_changes WHERE number = ?) WHERE id = ?",
+    )
+    .bind(number)
+    .bind(user.to_string())
+    .execute(&mut *connection)
+    .await?;
     sqlx::query("UPDATE address_changes SET restored_at = ? WHERE number = ?")
         .bind(now.millis())
         .bind(number)

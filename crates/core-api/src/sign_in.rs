@@ -12,7 +12,7 @@ use crate::{
     families::{self, Origin},
     mail_jobs::{self, MailKind, Notice, OneTimeLink, Promise},
     password::Claim,
-    second_factor::authenticator,
+    second_factor::{authenticator, challenges::Waiting},
     timestamp::Timestamp,
     tokens::{self, AccessClaims, RefreshToken, TokenPair},
     users::{self, Role, User},
@@ -34,6 +34,7 @@ pub(crate) struct SignIn {
 /// Somebody who has proved who they are.
 pub(crate) struct Start<'a> {
     pub(crate) user: User,
+    pub(crate) origin: Origin,
     pub(crate) end_others: bool,
     pub(crate) client: &'a Client,
 }
@@ -78,11 +79,13 @@ impl CoreApi {
         if authenticator::is_enabled(&mut *transaction, user.id).await?
             && !self.has_proved_both(&mut transaction, &user, signed_in_as).await?
         {
-            let challenge = self.challenge(&mut transaction, user.id, end_others, self.now()).await?;
+            let challenge = Waiting { user: user.id, end_others, of_link: false };
+            let challenge = self.challenge(&mut transaction, &challenge, self.now()).await?;
             transaction.commit().await?;
             return Err(ApiError::SecondFactor(challenge));
         }
-        self.start_family(transaction, Start { user, end_others, client: &client }).await
+        self.start_family(transaction, Start { user, origin: Origin::Password, end_others, client: &client })
+            .await
     }
 
     /// Whether the bearer of an access token is this person, in a family that has not ended. Each family of a person with
@@ -111,14 +114,14 @@ impl CoreApi {
         mut transaction: Transaction<'static, Sqlite>,
         start: Start<'_>,
     ) -> Result<TokenPair, ApiError> {
-        let Start { user, end_others, client } = start;
+        let Start { user, origin, end_others, client } = start;
         let (now, family, token) = (self.now(), self.new_id(), self.new_refresh_token());
         families::forget_dead_of(&mut transaction, user.id, now).await?;
         let mut revoked = 0;
         if end_others {
             revoked = families::revoke_all_of(&mut transaction, user.id, None, now).await?;
         }
-        families::start(&mut transaction, family, user.id, Origin::Password, now).await?;
+        families::start(&mut transaction, family, user.id, origin, now).await?;
         families::add_token(&mut transaction, family, &token.hash(), self.refresh_token_end(now)).await?;
         let job = self.note_sign_in(&mut transaction, &user, client, now).await?;
         if revoked > 0 {

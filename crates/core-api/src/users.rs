@@ -214,6 +214,20 @@ pub(crate) async fn set_password_hash(
     Ok(())
 }
 
+/// Notes that the account has another address from now on.
+pub(crate) async fn note_move(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET moved_at = ? WHERE id = ?")
+        .bind(now.millis())
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Takes away what lets people in: the password, and the access tokens that are still about. The families of refresh
 /// tokens are ended by [`families`](crate::families).
 pub(crate) async fn shut_out(

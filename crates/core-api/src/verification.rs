@@ -194,6 +194,10 @@ impl CoreApi {
         } else {
             None
         };
+        if is_changed {
+            // After the way back was noted, which keeps the former time.
+            users::note_move(connection, user.id, now).await?;
+        }
         Ok(Applied::Verified { job })
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Particulars<'a> {
     pub(super) link: String,
     /// How long the link is good for, if it ends.
     pub(super) life: Option<Duration>,
+    /// What else to do, and the page for it.
+    pub(super) advice: Option<(&'static str, String)>,
 }
 
 const VERIFICATION: Words = Words {
@@ -68,16 +70,19 @@ impl Message {
 
     pub(super) fn compose(config: &Config, to: &str, words: &Words, particulars: Particulars<'_>) -> Self {
         let Words { title, preheader, before, button, after } = words;
-        let Particulars { facts, link, life } = particulars;
+        let Particulars { facts, link, life, advice } = particulars;
         let app = &config.app_name;
         let life = life.map(|life| format!("The link is good for {}.", Life(life)));
         let lines: String = facts.iter().flat_map(|(name, value)| [name, ": ", value, "\n"]).collect();
         let then = |between: &str| life.as_ref().map_or_else(String::new, |life| format!("{life}{between}"));
+        let (advice, advice_html) = advice.map_or_else(Default::default, |(words, page)| {
+            (format!(" {words}\n{page}"), format!(" {words} {}", anchor(&page)))
+        });
         Self {
             to: to.to_owned(),
             subject: format!("{title} · {app}"),
             text: format!(
-                "{title}\n\n{before}\n\n{lines}{gap}{link}\n\n{life}{after}\n\n-- \n{app}\n",
+                "{title}\n\n{before}\n\n{lines}{gap}{link}\n\n{life}{after}{advice}\n\n-- \n{app}\n",
                 gap = if facts.is_empty() { "" } else { "\n" },
                 life = then("\n"),
             ),
@@ -90,6 +95,7 @@ impl Message {
                 facts = facts_html(facts),
                 button = button,
                 after = after,
+                advice = advice_html,
                 life = then(" "),
                 link = escape(&link),
                 app = escape(app),
@@ -100,7 +106,12 @@ impl Message {
 }
 
 const fn asked_for(link: String, life: Duration) -> Particulars<'static> {
-    Particulars { facts: &[], link, life: Some(life) }
+    Particulars { facts: &[], link, life: Some(life), advice: None }
+}
+
+fn anchor(page: &str) -> String {
+    let page = escape(page);
+    format!("<a href=\"{page}\" class=\"leaf\" style=\"color:#1f6f43\">{page}</a>")
 }
 
 fn facts_html(facts: &[(&'static str, String)]) -> String {

@@ -44,6 +44,8 @@ pub(crate) struct Happening<'a> {
     pub(crate) client: &'a Client,
     /// The token of the way back.
     pub(crate) token: Option<&'a RefreshToken>,
+    /// Whether the account has passkeys, which a new password leaves.
+    pub(crate) has_passkeys: bool,
 }
 
 const NEW_SIGN_IN: Words = Words {
@@ -170,9 +172,13 @@ const PASSKEY_BLOCKED: Words = Words {
     before: "A passkey of your account was used in a way that shows that there may be a copy of it. Nobody was signed in, and the \
              passkey has been blocked.",
     button: "Set a new password",
-    after: "Log in with your password, remove this passkey and add a new one. If you do not know who used it, set a new password \
-            as well. That ends every other session.",
+    after: "Remove this passkey and add a new one. If you do not know who used it, set a new password as well. That ends every \
+            other session. If you have no password, this is also how you log in without the passkey.",
 };
+
+/// A new password ends sessions, and leaves passkeys.
+const UNKNOWN_PASSKEYS: &str =
+    "If it was not you, also remove every passkey that you do not know: a new password leaves them.";
 
 impl Topic {
     const ALL: [Self; 14] = [
@@ -250,9 +256,25 @@ impl Topic {
     }
 }
 
+impl Topic {
+    /// Whether a stranger in the account could come back with a passkey although its person does as the e-mail says.
+    const fn is_about_strangers(self) -> bool {
+        matches!(
+            self,
+            Self::NewSignIn
+                | Self::PasswordChanged
+                | Self::SecondFactorDisabled
+                | Self::RecoveryCodesReplaced
+                | Self::RecoveryCodeUsed
+                | Self::PasskeyRemoved
+                | Self::PasskeyBlocked
+        )
+    }
+}
+
 impl Message {
     pub(crate) fn about(topic: Topic, config: &Config, to: &str, happening: &Happening<'_>) -> Self {
-        let Happening { at, client, token } = happening;
+        let Happening { at, client, token, has_passkeys } = happening;
         let query =
             token.map(|token| format!("?token={}", percent_encode(token.expose()))).unwrap_or_default();
         let facts = [("When", at.in_words()), ("From", client.to_string())];
@@ -260,6 +282,8 @@ impl Message {
             facts: &facts,
             link: format!("{}{}{query}", origin(config), topic.page()),
             life: token.map(|_| ADDRESS_RESTORABLE_FOR),
+            advice: (*has_passkeys && topic.is_about_strangers())
+                .then(|| (UNKNOWN_PASSKEYS, format!("{}/account/passkeys", origin(config)))),
         };
         Self::compose(config, to, topic.words(), particulars)
     }
@@ -278,7 +302,7 @@ mod tests {
         };
         let at = Timestamp::from_millis(1_795_259_332_360);
         for topic in Topic::ALL {
-            let happening = Happening { at, client: &client, token: None };
+            let happening = Happening { at, client: &client, token: None, has_passkeys: false };
             let message = Message::about(topic, &Config::in_memory(), "user@test.com", &happening);
             let Words { title, before, button, after, .. } = topic.words();
             let when = "When: 21 November 2026, 11:08 UTC\n";
@@ -303,11 +327,30 @@ mod tests {
             at: Timestamp::from_millis(0),
             client: &Client::administrator(),
             token: Some(&RefreshToken::presented("t&1")),
+            has_passkeys: true,
         };
         let message =
             Message::about(Topic::AddressChanged, &Config::in_memory(), "user@test.com", &happening);
         assert!(message.text.contains("From: an administrator of this site\n"), "{}", message.text);
         assert!(message.text.contains("The link is good for 7 days.\n"), "{}", message.text);
         assert_eq!(message.link, "http://127.0.0.1:3000/restore-address?token=t%261");
+    }
+
+    #[test]
+    fn whoever_has_passkeys_is_told_that_a_new_password_leaves_them() {
+        let page = "http://127.0.0.1:3000/account/passkeys";
+        for (topic, has_passkeys) in Topic::ALL.into_iter().flat_map(|topic| [(topic, true), (topic, false)])
+        {
+            let happening = Happening {
+                at: Timestamp::from_millis(0),
+                client: &Client::default(),
+                token: None,
+                has_passkeys,
+            };
+            let message = Message::about(topic, &Config::in_memory(), "user@test.com", &happening);
+            let expected = has_passkeys && topic.page() == "/reset-password";
+            assert_eq!(message.text.contains(page), expected, "{topic:?}: {}", message.text);
+            assert_eq!(message.html.contains(&format!("href=\"{page}\"")), expected, "{topic:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Beginning one writes nothing, so that nobody fills the database. A completed one is remembered until it expires.
 //! An answer that is refused completes nothing: it needs the private key to be accepted, however often it is
-//! presented.
+//! presented. One that the key has signed, and that is refused for its counter, completes it.
 
 use std::time::Duration;
 

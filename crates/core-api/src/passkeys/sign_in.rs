@@ -1,11 +1,12 @@
 //! Signing in with a passkey. The authenticator says whose it is, so no address is typed.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PublicKeyCredential, WebauthnError};
 
 use super::{
     RelyingParty,
-    ceremony::{Begun, Purpose},
+    ceremony::{Begun, Ceremony, Purpose},
     stored::{self, Stored},
 };
 use crate::{
@@ -13,8 +14,10 @@ use crate::{
     activity::{self, EventKind},
     client::Client,
     error::ApiError,
+    families::Origin,
     mail::Topic,
     sign_in::Start,
+    timestamp::Timestamp,
     tokens::TokenPair,
     users::{self, Role},
 };
@@ -29,10 +32,20 @@ pub(crate) struct PasskeySignIn {
     pub(crate) client: Client,
 }
 
+/// The state of a sign-in, for anybody.
+#[derive(Serialize, Deserialize)]
+struct Begin {
+    /// In milliseconds since 1970.
+    begun_at: i64,
+    authentication: DiscoverableAuthentication,
+}
+
 /// What a presented passkey is worth.
 enum Verdict {
     Right(Box<Passkey>),
     Wrong,
+    /// Its counter has not grown, but it was used since this sign-in began: the answers have overtaken each other.
+    Overtaken,
     /// Its counter has not grown: there may be a copy.
     Copied,
 }
@@ -41,15 +54,16 @@ impl CoreApi {
     /// Asks for any passkey of this application. It tells nobody whether there is one.
     pub(crate) fn begin_passkey_sign_in(&self) -> Result<Begun, ApiError> {
         let party = self.relying_party().ok_or(ApiError::NotFound)?;
-        let (challenge, state) = party.webauthn().start_discoverable_authentication()?;
-        self.seal_ceremony(Purpose::SignIn, serde_json::to_value(challenge.public_key)?, &state)
+        let (challenge, authentication) = party.webauthn().start_discoverable_authentication()?;
+        let begin = Begin { begun_at: self.now().millis(), authentication };
+        self.seal_ceremony(Purpose::SignIn, serde_json::to_value(challenge.public_key)?, &begin)
     }
 
     /// Signs in whoever the passkey belongs to. It counts as both steps, because the authenticator has verified the
     /// person.
     pub(crate) async fn sign_in_with_passkey(&self, attempt: PasskeySignIn) -> Result<TokenPair, ApiError> {
         let party = self.relying_party().ok_or(ApiError::InvalidToken)?;
-        let ceremony = self.unseal_ceremony::<DiscoverableAuthentication>(Purpose::SignIn, &attempt.state)?;
+        let ceremony = self.unseal_ceremony::<Begin>(Purpose::SignIn, &attempt.state)?;
         let PasskeySignIn { credential, role, end_others, client, .. } = attempt;
         let answer: PublicKeyCredential =
             serde_json::from_value(credential).map_err(|_| ApiError::InvalidCredentials)?;
@@ -59,9 +73,9 @@ impl CoreApi {
             .map_err(|_| ApiError::InvalidCredentials)?;
         let known = stored::presented(self.database().read(), id, credential_id).await?;
         let known = known.ok_or(ApiError::InvalidCredentials)?;
-        let after = match judge(party, &answer, ceremony.state.clone(), &known) {
+        let after = match judge(party, &answer, &ceremony.state, &known) {
             Verdict::Right(after) => after,
-            refused => return Err(self.refuse_passkey(id, &known, &refused, &client).await?),
+            refused => return Err(self.refuse_passkey((id, &known), &refused, &ceremony, &client).await?),
         };
 
         let mut transaction = self.database().write().await?;
@@ -74,19 +88,24 @@ impl CoreApi {
         if !stored::note_use(&mut transaction, &known, &after, now).await? {
             return Err(ApiError::InvalidCredentials);
         }
-        self.start_family(transaction, Start { user, end_others, client: &client }).await
+        self.start_family(transaction, Start { user, origin: Origin::Password, end_others, client: &client })
+            .await
     }
 
     /// Records a refusal for the person of this passkey, and blocks one that was perhaps copied.
     async fn refuse_passkey(
         &self,
-        user: Uuid,
-        passkey: &Stored,
+        (user, passkey): (Uuid, &Stored),
         verdict: &Verdict,
+        ceremony: &Ceremony<Begin>,
         client: &Client,
     ) -> Result<ApiError, ApiError> {
         let mut transaction = self.database().write().await?;
         let now = self.now();
+        if matches!(verdict, Verdict::Copied | Verdict::Overtaken) {
+            // The signature is right. The same answer once more, such as by a proxy, shows no copy.
+            ceremony.complete(&mut transaction, now).await?;
+        }
         let Some(user) = users::by_id(&mut *transaction, user).await? else {
             return Ok(ApiError::InvalidCredentials);
         };
@@ -100,24 +119,27 @@ impl CoreApi {
         if let Some(job) = job {
             self.send_in_background(job);
         }
-        Ok(ApiError::InvalidCredentials)
+        Ok(match verdict {
+            Verdict::Overtaken => ApiError::InvalidToken,
+            _ => ApiError::InvalidCredentials,
+        })
     }
 }
 
-fn judge(
-    party: &RelyingParty,
-    answer: &PublicKeyCredential,
-    begun: DiscoverableAuthentication,
-    known: &Stored,
-) -> Verdict {
-    match party.webauthn().finish_discoverable_authentication_v2(answer, begun, &known.passkey) {
+fn judge(party: &RelyingParty, answer: &PublicKeyCredential, begin: &Begin, known: &Stored) -> Verdict {
+    let authentication = begin.authentication.clone();
+    match party.webauthn().finish_discoverable_authentication_v2(answer, authentication, &known.passkey) {
         Ok(result) if result.user_verified() && !known.is_blocked => {
             let mut after = known.passkey.clone();
             after.update_credential(&result);
             Verdict::Right(Box::new(after))
         }
         Ok(_) => Verdict::Wrong,
-        Err(WebauthnError::CredentialPossibleCompromise) => Verdict::Copied,
+        Err(WebauthnError::CredentialPossibleCompromise) => {
+            let begun_at = Timestamp::from_millis(begin.begun_at);
+            let is_overtaken = known.last_used_at.is_some_and(|used_at| begun_at < used_at);
+            if is_overtaken { Verdict::Overtaken } else { Verdict::Copied }
+        }
         Err(error) => {
             tracing::info!(%error, "a passkey was refused");
             Verdict::Wrong

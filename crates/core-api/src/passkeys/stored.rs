@@ -32,6 +32,7 @@ pub(super) struct Stored {
     pub(super) id: Uuid,
     pub(super) passkey: Passkey,
     pub(super) is_blocked: bool,
+    pub(super) last_used_at: Option<Timestamp>,
     /// The credential as it was read: a change in the meantime shows by it.
     text: String,
 }
@@ -58,6 +59,7 @@ fn stored(row: &SqliteRow) -> Result<Stored, InternalError> {
         id: users::uuid(row, "id")?,
         passkey: serde_json::from_str(&text)?,
         is_blocked: moment(row, "blocked_at")?.is_some(),
+        last_used_at: moment(row, "last_used_at")?,
         text,
     })
 }
@@ -72,6 +74,16 @@ pub(super) async fn all_of(
         .fetch_all(executor)
         .await?;
     rows.iter().map(shown).collect()
+}
+
+/// Whether the account with this address has any.
+pub(crate) async fn are_any_at(executor: impl SqliteExecutor<'_>, email: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM passkeys JOIN users ON users.id = passkeys.user_id WHERE users.email = ?)",
+    )
+    .bind(email)
+    .fetch_one(executor)
+    .await
 }
 
 /// The credentials of a person, in the words of authenticators.
@@ -189,6 +201,24 @@ pub(super) async fn remove(connection: &mut SqliteConnection, user: Uuid, id: Uu
         .execute(connection)
         .await?;
     Ok(removed.rows_affected() == 1)
+}
+
+/// Removes the passkeys that a person had before the account got its present address from another one. Returns how
+/// many there were.
+///
+/// SECURITY: whoever had the account at that address may have left one behind for its next owner.
+pub(crate) async fn forget_from_former_address(
+    connection: &mut SqliteConnection,
+    user: Uuid,
+) -> sqlx::Result<u64> {
+    let forgotten = sqlx::query(
+        "DELETE FROM passkeys WHERE user_id = ?
+         AND created_at <= (SELECT moved_at FROM users WHERE users.id = passkeys.user_id)",
+    )
+    .bind(user.to_string())
+    .execute(connection)
+    .await?;
+    Ok(forgotten.rows_affected())
 }
 
 /// Removes the passkeys of a person, except those that were added so long before this moment. Returns how many there

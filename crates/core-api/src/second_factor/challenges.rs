@@ -11,6 +11,7 @@ use crate::{
     activity::{self, EventKind},
     client::Client,
     error::{ApiError, Challenge},
+    families::Origin,
     sign_in::Start,
     timestamp::Timestamp,
     tokens::{RefreshToken, TokenPair},
@@ -24,9 +25,11 @@ const LIFE: Duration = Duration::from_mins(10);
 const MAX_CHALLENGES: u32 = 50;
 
 /// What a challenge stands for.
-struct Waiting {
-    user: Uuid,
-    end_others: bool,
+pub(crate) struct Waiting {
+    pub(crate) user: Uuid,
+    pub(crate) end_others: bool,
+    /// Whether the first step was an e-mailed link.
+    pub(crate) of_link: bool,
 }
 
 /// The second step of a sign-in.
@@ -43,22 +46,25 @@ impl CoreApi {
     pub(crate) async fn challenge(
         &self,
         connection: &mut SqliteConnection,
-        user: Uuid,
-        end_others: bool,
+        waiting: &Waiting,
         now: Timestamp,
     ) -> sqlx::Result<Challenge> {
+        let Waiting { user, end_others, of_link } = *waiting;
         let (token, expires_at) = (self.new_refresh_token(), now.plus(LIFE));
         sqlx::query("DELETE FROM challenges WHERE expires_at <= ?")
             .bind(now.millis())
             .execute(&mut *connection)
             .await?;
-        sqlx::query("INSERT INTO challenges (hash, user_id, expires_at, end_others) VALUES (?, ?, ?, ?)")
-            .bind(&token.hash()[..])
-            .bind(user.to_string())
-            .bind(expires_at.millis())
-            .bind(end_others)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO challenges (hash, user_id, expires_at, end_others, of_link) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(&token.hash()[..])
+        .bind(user.to_string())
+        .bind(expires_at.millis())
+        .bind(end_others)
+        .bind(of_link)
+        .execute(&mut *connection)
+        .await?;
         sqlx::query(
             "DELETE FROM challenges WHERE hash IN (SELECT hash FROM challenges WHERE user_id = ?
              ORDER BY expires_at DESC, hash LIMIT -1 OFFSET ?)",
@@ -93,7 +99,9 @@ impl CoreApi {
             .await?;
         let job = self.note_code(&mut transaction, kind, &user, &client, now).await?;
         let end_others = end_others || waiting.end_others;
-        let pair = self.start_family(transaction, Start { user, end_others, client: &client }).await?;
+        let origin = if waiting.of_link { Origin::LinkAndCode } else { Origin::Password };
+        let start = Start { user, origin, end_others, client: &client };
+        let pair = self.start_family(transaction, start).await?;
         if let Some(job) = job {
             self.send_in_background(job);
         }
@@ -106,13 +114,16 @@ async fn find(
     token: &RefreshToken,
     now: Timestamp,
 ) -> sqlx::Result<Option<Waiting>> {
-    let row = sqlx::query("SELECT user_id, end_others FROM challenges WHERE hash = ? AND expires_at > ?")
+    let row = sqlx::query("SELECT * FROM challenges WHERE hash = ? AND expires_at > ?")
         .bind(&token.hash()[..])
         .bind(now.millis())
         .fetch_optional(connection)
         .await?;
-    row.map(|row| Ok(Waiting { user: users::uuid(&row, "user_id")?, end_others: row.try_get("end_others")? }))
-        .transpose()
+    row.map(|row| {
+        let (end_others, of_link) = (row.try_get("end_others")?, row.try_get("of_link")?);
+        Ok(Waiting { user: users::uuid(&row, "user_id")?, end_others, of_link })
+    })
+    .transpose()
 }
 
 /// Forgets the sign-ins of a person that wait, because their first step no longer counts.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{
     ADMIN, Answer, PASSWORD, TestApi, USER,
     authenticator::enable,
-    passkey::{PASSKEYS, Passkey, USER_VERIFIED, api, begin_sign_in, list, present, registered},
+    passkey::{PASSKEYS, Passkey, USER_VERIFIED, api, begin_sign_in, kinds, list, present, registered},
 };
 
 #[track_caller]
@@ -73,6 +73,52 @@ async fn an_answer_is_good_once_and_for_ten_minutes() {
     api.clock.advance(Duration::from_mins(10));
     let late = passkey.get(&begun["options"]);
     present(&api, &begun["state"], &late).await.assert_error(400, "Invalid token", "Bad Request");
+}
+
+#[tokio::test]
+async fn the_same_answer_again_blocks_no_passkey() {
+    let api = api().await;
+    let (tokens, mut passkey) = registered(&api, USER).await;
+    let begun = begin_sign_in(&api).await;
+    let answer = passkey.get(&begun["options"]);
+    present(&api, &begun["state"], &answer).await.into_tokens();
+    let events = kinds(&api, &tokens.access).await;
+    present(&api, &begun["state"], &answer).await.assert_error(400, "Invalid token", "Bad Request");
+    assert_eq!(kinds(&api, &tokens.access).await, events);
+    assert_eq!(list(&api, &tokens.access).await[0].get("blockedAt"), None);
+    passkey.counter += 1;
+    passkey.sign_in(&api).await.into_tokens();
+
+    // That of a copy is told once as well.
+    let begun = begin_sign_in(&api).await;
+    let copied = passkey.get(&begun["options"]);
+    assert_refused(&present(&api, &begun["state"], &copied).await);
+    let events = kinds(&api, &tokens.access).await;
+    present(&api, &begun["state"], &copied).await.assert_error(400, "Invalid token", "Bad Request");
+    assert_eq!(kinds(&api, &tokens.access).await, events);
+}
+
+#[tokio::test]
+async fn answers_that_overtake_each_other_block_no_passkey() {
+    let api = api().await;
+    let (tokens, mut passkey) = registered(&api, USER).await;
+    let first = begin_sign_in(&api).await;
+    let slow = passkey.get(&first["options"]);
+    api.clock.advance(Duration::from_secs(1));
+    passkey.counter += 1;
+    passkey.sign_in(&api).await.into_tokens();
+    present(&api, &first["state"], &slow).await.assert_error(400, "Invalid token", "Bad Request");
+    assert_eq!(list(&api, &tokens.access).await[0].get("blockedAt"), None);
+    assert_eq!(kinds(&api, &tokens.access).await[0], "SIGN_IN_FAILED");
+    passkey.counter += 1;
+    passkey.sign_in(&api).await.into_tokens();
+}
+
+#[tokio::test]
+async fn an_empty_state_does_not_count() {
+    let api = api().await;
+    let body = json!({ "email": USER, "password": PASSWORD, "passkeyState": "", "challenge": "" });
+    api.tokens(&body).await.into_tokens();
 }
 
 #[tokio::test]
@@ -143,9 +189,10 @@ async fn a_counter_that_does_not_grow_blocks_the_passkey_and_its_person_is_told(
     assert_refused(&passkey.sign_in(&api).await);
 
     assert_eq!(list(&api, &tokens.access).await[0]["blockedAt"], "2026-11-21T10:48:52.360Z");
-    let activity = api.get("/v1/user/users/current/activity").bearer(&tokens.access).send().await.json();
-    let kinds: Vec<&Value> = activity["items"].as_array().unwrap().iter().map(|item| &item["type"]).collect();
-    assert_eq!(kinds[..3], ["SIGN_IN_FAILED", "PASSKEY_BLOCKED", "SIGN_IN_FAILED"]);
+    assert_eq!(
+        kinds(&api, &tokens.access).await[..3],
+        ["SIGN_IN_FAILED", "PASSKEY_BLOCKED", "SIGN_IN_FAILED"]
+    );
     let told = api.mails_to(USER).await;
     let told = told.iter().filter(|mail| mail.subject.contains("may have been copied"));
     assert_eq!(told.count(), 1);

@@ -74,3 +74,9 @@ pub(crate) async fn registered(api: &TestApi, email: &str) -> (Tokens, Passkey) 
     passkey.counter += 1;
     (tokens, passkey)
 }
+
+/// What has happened to the account of whoever has this access token, the newest first.
+pub(crate) async fn kinds(api: &TestApi, access: &str) -> Vec<Value> {
+    let answer = api.get("/v1/user/users/current/activity").bearer(access).send().await.json();
+    answer["items"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect()
+}

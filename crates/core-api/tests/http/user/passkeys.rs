@@ -8,13 +8,11 @@ use serde_json::{Value, json};
 
 use crate::support::{
     ADMIN, PASSWORD, TestApi, USER,
-    passkey::{PASSKEYS, Passkey, REGISTRATION, USER_VERIFIED, add, api, begin, config, list, registered},
+    authenticator::enable,
+    passkey::{
+        PASSKEYS, Passkey, REGISTRATION, USER_VERIFIED, add, api, begin, config, kinds, list, registered,
+    },
 };
-
-async fn kinds(api: &TestApi, access: &str) -> Vec<Value> {
-    let answer = api.get("/v1/user/users/current/activity").bearer(access).send().await.json();
-    answer["items"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect()
-}
 
 fn body(begun: &Value, credential: &Value) -> Value {
     json!({ "name": "My phone", "state": begun["state"], "credential": credential })
@@ -258,4 +256,76 @@ async fn a_passkey_from_long_before_a_change_of_address_stays() {
     api.change_address(&tokens.access, "new@test.com").await;
     let left = left_after_the_way_back(&api).await;
     assert_eq!((left.len(), &left[0]["backedUp"]), (1, &json!(false)));
+}
+
+/// Whoever registers with their own address, and leaves the account with a passkey to somebody else's address long
+/// after that.
+async fn left_at(api: &TestApi, victim: &str) -> Passkey {
+    let attacker = api.register("attacker@test.com").await;
+    api.verify(&api.mailed_token("attacker@test.com").await).await;
+    let mut planted = Passkey::new("planted");
+    assert_eq!(planted.register(api, &attacker.access).await.status, StatusCode::CREATED);
+    api.clock.advance(Duration::from_hours(8 * 24));
+    let attacker = planted.sign_in(api).await.into_tokens();
+    api.change_address(&attacker.access, victim).await;
+    planted
+}
+
+#[tokio::test]
+async fn a_password_set_by_an_e_mailed_link_removes_what_was_left_at_a_former_address() {
+    let api = api().await;
+    let victim = "victim@test.com";
+    let planted = left_at(&api, victim).await;
+    let own = planted.sign_in(&api).await.into_tokens();
+    api.clock.advance(Duration::from_mins(1));
+    let id = api.user_id(&own.access).await;
+
+    api.tokens(&json!({ "email": victim })).await;
+    let tokens = api.refresh(victim, &api.mailed_token(victim).await).await.into_tokens();
+    Passkey::of_device("their own").register(&api, &tokens.access).await;
+    api.patch_user(&id, &tokens.access, &json!({ "password": "another password" })).await;
+
+    planted.sign_in(&api).await.assert_error(401, "Invalid credentials", "Unauthorized");
+    let left = list(&api, &tokens.access).await;
+    assert_eq!((left.len(), &left[0]["backedUp"]), (1, &json!(false)));
+    assert_eq!(kinds(&api, &tokens.access).await[..2], ["PASSKEY_REMOVED", "PASSWORD_CHANGED"]);
+    let told = api.mails_to(victim).await;
+    assert!(told.iter().any(|mail| mail.subject.contains("passkey of your account has been removed")));
+}
+
+#[tokio::test]
+async fn a_code_after_the_link_makes_no_difference_to_what_was_left() {
+    let api = api().await;
+    let victim = "victim@test.com";
+    let planted = left_at(&api, victim).await;
+    let (app, _) = enable(&api, victim).await;
+    let id = api.user_id(&app.access).await;
+    api.clock.advance(Duration::from_mins(1));
+
+    api.tokens(&json!({ "email": victim })).await;
+    let challenged = api.refresh(victim, &api.mailed_token(victim).await).await;
+    let body = json!({ "challenge": challenged.json()["challenge"], "code": app.code(&api) });
+    let tokens = api.tokens(&body).await.into_tokens();
+    api.patch_user(&id, &tokens.access, &json!({ "password": "another password" })).await;
+    planted.sign_in(&api).await.assert_error(401, "Invalid credentials", "Unauthorized");
+}
+
+#[tokio::test]
+async fn a_password_that_its_person_changes_leaves_their_passkeys() {
+    let api = api().await;
+    let (tokens, mut passkey) = registered(&api, USER).await;
+    api.change_address(&tokens.access, "new@test.com").await;
+    let id = api.user_id(&tokens.access).await;
+    api.patch_user(&id, &tokens.access, &json!({ "password": "another password" })).await;
+    passkey.sign_in(&api).await.into_tokens();
+    passkey.counter += 1;
+
+    // Without a change of address, a link leaves them as well.
+    let unmoved = self::api().await;
+    let (_, passkey) = registered(&unmoved, USER).await;
+    unmoved.tokens(&json!({ "email": USER })).await;
+    let reader = unmoved.refresh(USER, &unmoved.mailed_token(USER).await).await.into_tokens();
+    let id = unmoved.user_id(&reader.access).await;
+    unmoved.patch_user(&id, &reader.access, &json!({ "password": "another password" })).await;
+    passkey.sign_in(&unmoved).await.into_tokens();
 }
