@@ -34,7 +34,7 @@ pub(super) fn sign_in_body(state: &SecretText, credential: &SecretText) -> Resul
 impl Passkeys for CoreApiProvider {
     async fn begin_sign_in(&self, caller: &Caller) -> Result<PasskeyRequest, AccountError> {
         let response = self.anonymous(caller, &SIGN_IN, &json!({})).await?;
-        begun(&response).ok_or_else(|| match refusal(&response) {
+        begun(&response).ok_or_else(|| match refusal_of_passkeys(&response) {
             told @ AccountError::TooManyRequests { .. } => told,
             _ => AccountError::Unavailable(wire::describe(&response)),
         })
@@ -42,7 +42,7 @@ impl Passkeys for CoreApiProvider {
 
     async fn list(&self, calls: &dyn AuthorizedCalls) -> Result<Vec<Passkey>, AccountError> {
         let response = self.call(calls, Method::GET, &PASSKEYS, &Value::Null).await?;
-        let items: Vec<Item> = wire::items(&response).ok_or_else(|| refusal(&response))?;
+        let items: Vec<Item> = wire::items(&response).ok_or_else(|| refusal_of_passkeys(&response))?;
         Ok(items.into_iter().filter_map(Item::into_passkey).collect())
     }
 
@@ -67,12 +67,12 @@ impl Passkeys for CoreApiProvider {
 
     async fn rename(&self, calls: &dyn AuthorizedCalls, id: &str, name: &str) -> Result<(), PasskeyError> {
         let response = self.call(calls, Method::PATCH, &one(id), &json!({ "name": name })).await?;
-        done(&response, StatusCode::OK)
+        done_with_one(&response, StatusCode::OK)
     }
 
     async fn remove(&self, calls: &dyn AuthorizedCalls, id: &str) -> Result<(), PasskeyError> {
         let response = self.call(calls, Method::DELETE, &one(id), &Value::Null).await?;
-        done(&response, StatusCode::NO_CONTENT)
+        done_with_one(&response, StatusCode::NO_CONTENT)
     }
 }
 
@@ -127,11 +127,26 @@ fn done(response: &Response, expected: StatusCode) -> Result<(), PasskeyError> {
     if response.status() == expected { Ok(()) } else { Err(refused(response)) }
 }
 
+/// The same for a call about one passkey, which may be gone.
+fn done_with_one(response: &Response, expected: StatusCode) -> Result<(), PasskeyError> {
+    if wire::is_unknown(response) { Err(PasskeyRefusal::Gone.into()) } else { done(response, expected) }
+}
+
+/// A call that is about no single passkey finds none only if the API does not have the call.
+fn refusal_of_passkeys(response: &Response) -> AccountError {
+    if response.status() == StatusCode::NOT_FOUND {
+        tracing::warn!(
+            answer = wire::describe(response),
+            "the API has no calls for passkeys; set CORE_API_PASSKEYS=false"
+        );
+    }
+    refusal(response)
+}
+
 fn refused(response: &Response) -> PasskeyError {
-    let Some(error) = wire::ApiError::read(response) else { return refusal(response).into() };
+    let Some(error) = wire::ApiError::read(response) else { return refusal_of_passkeys(response).into() };
     let refused = match response.status() {
         StatusCode::FORBIDDEN => PasskeyRefusal::Unverified,
-        StatusCode::NOT_FOUND => PasskeyRefusal::Gone,
         StatusCode::CONFLICT if error.says(KNOWN) => PasskeyRefusal::Known,
         StatusCode::CONFLICT => PasskeyRefusal::TooMany,
         StatusCode::BAD_REQUEST => match error.into_fields() {
@@ -141,7 +156,7 @@ fn refused(response: &Response) -> PasskeyError {
             }
             _ => PasskeyRefusal::NotAccepted,
         },
-        _ => return refusal(response).into(),
+        _ => return refusal_of_passkeys(response).into(),
     };
     refused.into()
 }

@@ -30,11 +30,16 @@ const LIFE: Duration = Duration::from_mins(20);
 struct Router {
     api: CoreApi,
     loses_answers: AtomicBool,
+    finds_nothing: AtomicBool,
 }
 
 #[async_trait]
 impl Transport for Router {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        if self.finds_nothing.load(Ordering::SeqCst) {
+            let body = json!({ "statusCode": 404, "message": "Not Found", "error": "Not Found" });
+            return Ok(http::Response::builder().status(404).body(Bytes::from(body.to_string())).unwrap());
+        }
         let answer = ask(&self.api, request).await;
         if self.loses_answers.load(Ordering::SeqCst) {
             return Err(TransportError::Interrupted("the answer was lost".to_owned()));
@@ -74,7 +79,11 @@ impl Bench {
             Arc::new(move || *now.lock().unwrap())
         };
         let api = opened(Arc::clone(&clock), system_random()).await;
-        let router = Arc::new(Router { api: api.clone(), loses_answers: AtomicBool::new(false) });
+        let router = Arc::new(Router {
+            api: api.clone(),
+            loses_answers: AtomicBool::new(false),
+            finds_nothing: AtomicBool::new(false),
+        });
         let provider = Arc::new(provider(Arc::<Router>::clone(&router), clock, system_random()));
         Self { api, provider, router, now }
     }
@@ -89,6 +98,11 @@ impl Bench {
 
     pub(crate) fn lose_answers(&self, lose: bool) {
         self.router.loses_answers.store(lose, Ordering::SeqCst);
+    }
+
+    /// Whether the API answers as one that does not have the call.
+    pub(crate) fn answer_not_found(&self, find_nothing: bool) {
+        self.router.finds_nothing.store(find_nothing, Ordering::SeqCst);
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {

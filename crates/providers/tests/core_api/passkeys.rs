@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ironleaf_auth::{
-    AccountAbility, Accounts as _, Caller, Grant, PasskeyError, PasskeyRefusal, PasskeyRequest,
-    Passkeys as _, Provider as _, SignIn, SignInError, SignedIn,
+    AccountAbility, AccountError, Accounts as _, Caller, Grant, PasskeyError, PasskeyRefusal, PasskeyRequest,
+    Passkeys as _, Provider as _, SecretText, SignIn, SignInError, SignedIn,
 };
 use serde_json::Value;
 
@@ -108,4 +108,25 @@ async fn an_api_that_cannot_be_reached_refuses_nobody() {
     assert!(bench.provider.begin_sign_in(&Caller::default()).await.is_err());
     let added = add(&bench, &grant, &mut Passkey::new("a")).await;
     assert!(matches!(added, Err(PasskeyError::Account(_))), "{added:?}");
+}
+
+#[tokio::test]
+async fn an_api_without_the_calls_is_unavailable_and_nobody_lost_a_passkey() {
+    let bench = Bench::open().await;
+    let grant = bench.sign_in(EMAIL, PASSWORD).await.unwrap().grant;
+    let (provider, calls) = (&bench.provider, bench.calls(&grant));
+    bench.answer_not_found(true);
+    let (state, credential) = (SecretText::from("state"), SecretText::from("{}"));
+    let added = provider.add(&calls, "a", &state, &credential).await;
+    let begun = provider.begin(&calls).await.map(|_| ());
+    for answer in [added, begun] {
+        assert!(matches!(answer, Err(PasskeyError::Account(AccountError::Unavailable(_)))), "{answer:?}");
+    }
+    let listed = provider.list(&calls).await;
+    assert!(matches!(listed, Err(AccountError::Unavailable(_))), "{listed:?}");
+    let sign_in = provider.begin_sign_in(&Caller::default()).await;
+    assert!(matches!(sign_in, Err(AccountError::Unavailable(_))), "{sign_in:?}");
+    let gone = Err(PasskeyError::Refused(PasskeyRefusal::Gone));
+    assert_eq!(provider.remove(&calls, "1").await, gone);
+    assert_eq!(provider.rename(&calls, "1", "a").await, gone);
 }
