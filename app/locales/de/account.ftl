@@ -115,8 +115,8 @@ activity-other = Etwas anderes
 restore-heading = Holen Sie Ihre Adresse zurück
 restore-text =
     Ihr Konto hat dann wieder die E-Mail-Adresse, an die dieser Link gesendet wurde. Eine Authenticator-App, die in den letzten Tagen
-    eingerichtet wurde, wird entfernt, alle Sitzungen enden, und das Passwort gilt nicht mehr. Wir senden Ihnen einen Link, um ein neues
-    festzulegen.
+    eingerichtet wurde, wird entfernt, ebenso Passkeys, die in den sieben Tagen vor diesem Link oder danach hinzugefügt wurden. Alle
+    Sitzungen enden, und das Passwort gilt nicht mehr. Wir senden Ihnen einen Link, um ein neues festzulegen.
 restore-submit = Zurückholen
 restore-done = Geschafft! Die Adresse gehört wieder Ihnen
 restore-done-text =

@@ -107,7 +107,8 @@ activity-other = Something else
 restore-heading = Take your address back
 restore-text =
     Your account gets the email address again that this link was sent to. An authenticator app that was set up within the last days is
-    removed, every session ends, and the password no longer works. We send you a link to set a new one.
+    removed, and so are passkeys that were added in the seven days before this link was sent, or later. Every session ends, and the
+    password no longer works. We send you a link to set a new one.
 restore-submit = Take it back
 restore-done = Success! your address is yours again
 restore-done-text =
