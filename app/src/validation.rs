@@ -108,7 +108,7 @@ pub(crate) fn check_new_password(typed: &str) -> Option<FieldProblem> {
 }
 
 /// The longest name of a passkey, in characters. The core API has the same limit, and decides.
-const MAX_PASSKEY_NAME_LENGTH: usize = 60;
+pub(crate) const MAX_PASSKEY_NAME_LENGTH: usize = 60;
 
 /// Checks the name of a passkey, and leaves out the spaces around it.
 pub(crate) fn check_passkey_name(typed: &str) -> Result<&str, FieldProblem> {

@@ -12,6 +12,7 @@ use crate::validation::{FieldProblem, MIN_PASSWORD_LENGTH};
 pub(crate) struct Rules {
     optional: bool,
     min_length: Option<usize>,
+    max_length: Option<usize>,
     missing: Option<FieldProblem>,
     invalid: Option<FieldProblem>,
     short: Option<FieldProblem>,
@@ -21,8 +22,15 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// The field must not be empty. There are no words for this: the button of its form waits.
-    pub(crate) const PRESENT: Self =
-        Self { optional: false, min_length: None, missing: None, invalid: None, short: None, repeats: None };
+    pub(crate) const PRESENT: Self = Self {
+        optional: false,
+        min_length: None,
+        max_length: None,
+        missing: None,
+        invalid: None,
+        short: None,
+        repeats: None,
+    };
 
     /// An e-mail address.
     pub(crate) const EMAIL: Self =
@@ -55,6 +63,7 @@ impl Rules {
                 autofocus=is_first_problem
                 required=!self.optional
                 minlength=self.min_length
+                maxlength=self.max_length
                 aria-invalid=problem.map(|_| "true")
                 aria-describedby=error_id(name)
                 data-missing=words(self.missing)
@@ -64,6 +73,11 @@ impl Rules {
                 data-mismatch=self.repeats.map(|_| FieldProblem::PasswordsDiffer.text(Language::current()))
             />
         }
+    }
+
+    /// The same requirements for a field that takes no more than these characters.
+    pub(crate) const fn at_most(self, max_length: usize) -> Self {
+        Self { max_length: Some(max_length), ..self }
     }
 
     /// The same requirements for a field that may stay empty.

@@ -11,8 +11,13 @@ pub(crate) use removal::RemovePasskey;
 use ironleaf_bff::{AccountAbility, Passkey, ProblemKind};
 
 use crate::answer::Answer;
+use crate::components::Rules;
 use crate::links;
 use crate::request::PageRequest;
+use crate::validation::{FieldProblem, MAX_PASSKEY_NAME_LENGTH};
+
+/// What a browser checks before it makes a passkey under this name.
+const PASSKEY_NAME: Rules = Rules::present_or(FieldProblem::PasskeyName).at_most(MAX_PASSKEY_NAME_LENGTH);
 
 /// Those of the signed-in person, where the provider offers them.
 async fn all(request: &mut PageRequest) -> Result<Vec<Passkey>, Answer> {

@@ -50,10 +50,12 @@ pub async fn sign_in_with_passkey(
     }
 }
 
-/// What the script of the person's page asks the browser for.
+/// What the script of the person's page asks the browser for. What can be refused is refused before the browser makes a
+/// passkey that would be of no use.
 #[server(prefix = "/api", endpoint = "begin-passkey", protocol = HtmlForm)]
-pub async fn begin_passkey() -> Result<Done, AppError> {
-    let form = FormPost::on_page(PAGE)?.with(AccountAbility::Passkeys)?;
+pub async fn begin_passkey(name: String) -> Result<Done, AppError> {
+    let form = FormPost::on_page(PAGE)?.with(AccountAbility::Passkeys)?.keeping("name", &name);
+    check_passkey_name(&name).map_err(|problem| form.refused(Refusal::of_fields(vec![("name", problem)])))?;
     match bff::begin_passkey(form.parts()).await {
         Ok(request) => Ok(form.asking(PAGE, request)),
         Err(failure) => Err(form.refused(refusal(failure))),

@@ -66,8 +66,8 @@ pub trait Passkeys: Send + Sync {
 pub struct PasskeyRequest {
     /// For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`.
     pub options: String,
-    /// The provider's own text, which goes back with the browser's answer. It is good once, and of use to nobody
-    /// without that answer.
+    /// The provider's own text, which goes back with the browser's answer. It is good once, for ten minutes at most, and
+    /// of use to nobody without that answer. One that adds a passkey is good for the person who began it.
     pub state: SecretText,
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::request::Parts;
 use ironleaf_api_types::User;
 use ironleaf_auth::{AccountError, EmailAddress, SecretText, SignIn, SignInError};
@@ -28,12 +30,17 @@ pub enum ConfirmFailure {
 ///
 /// The time of the sign-in is sealed with the session. A refresh does not change it; [`confirm_password`] does.
 pub fn signed_in_recently(parts: &Parts) -> bool {
+    live_session(parts).is_some_and(|(bff, _)| signed_in_within(parts, bff.recent_sign_in()))
+}
+
+/// Whether the person has signed in or confirmed within this time.
+pub(crate) fn signed_in_within(parts: &Parts, time: Duration) -> bool {
     let Some((bff, session)) = live_session(parts) else {
         return false;
     };
     trusted_person(&bff, &session).is_some_and(|record| {
         // A sign-in in the future was made on a machine with a fast clock.
-        bff.now().duration_since(record.authenticated_at).map_or(true, |age| age <= bff.recent_sign_in())
+        bff.now().duration_since(record.authenticated_at).map_or(true, |age| age <= time)
     })
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::request::Parts;
 use ironleaf_auth::{
     AccountError, Passkey, PasskeyError, PasskeyRefusal, PasskeyRequest, Passkeys, SecretText, SignIn,
@@ -6,6 +8,7 @@ use ironleaf_auth::{
 use thiserror::Error;
 
 use crate::account_use_case::AccountUseCase;
+use crate::confirm::signed_in_within;
 use crate::limits::Subject;
 use crate::use_case::UseCase;
 use crate::{AccountFailure, Bff, CoreApi, Remember, SignInFailure, signed_in_recently};
@@ -20,6 +23,9 @@ pub enum PasskeyFailure {
     #[error(transparent)]
     Account(#[from] AccountFailure),
 }
+
+/// How long the request that adds a passkey is good for at most, see [`PasskeyRequest::state`].
+const REQUEST_LIFE: Duration = Duration::from_mins(10);
 
 /// What to ask a browser for that signs in with any passkey of this application. It is the same for everybody.
 ///
@@ -96,14 +102,20 @@ pub async fn begin_passkey(parts: &Parts) -> Result<PasskeyRequest, PasskeyFailu
 ///
 /// # Security
 ///
-/// As [`begin_passkey`].
+/// It needs a request that has begun after a recent sign-in. Requests are good for minutes, so whoever took their time
+/// with it is not asked to confirm, which would lose the passkey that the browser has made.
 pub async fn add_passkey(
     parts: &Parts,
     name: &str,
     state: &str,
     credential: &str,
 ) -> Result<(), PasskeyFailure> {
-    let (asking, bff, core_api) = begin_change(parts).await?;
+    let asking = AccountUseCase::begin(parts)?;
+    let AccountUseCase { use_case, core_api } = asking.clone();
+    let bff = use_case.bff;
+    if !signed_in_within(parts, bff.recent_sign_in() + REQUEST_LIFE) {
+        return Err(AccountFailure::NotRecent.into());
+    }
     let (name, state, credential) = (name.to_owned(), SecretText::from(state), SecretText::from(credential));
     carry_out(&asking, async move { offered(&bff)?.add(&core_api, &name, &state, &credential).await }).await
 }

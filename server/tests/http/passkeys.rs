@@ -37,8 +37,8 @@ async fn as_script(browser: &mut Browser, path: &str, form: &str) -> (u16, Value
 }
 
 /// What the script is to ask the browser for, and the state.
-async fn begin(browser: &mut Browser, path: &str) -> (Value, String) {
-    let (status, answer) = as_script(browser, path, "").await;
+async fn begin(browser: &mut Browser, path: &str, form: &str) -> (Value, String) {
+    let (status, answer) = as_script(browser, path, form).await;
     assert_eq!(status, 200, "{answer}");
     let options = serde_json::from_str(answer["ask"]["options"].as_str().unwrap()).unwrap();
     (options, encoded(answer["ask"]["state"].as_str().unwrap()))
@@ -49,13 +49,13 @@ fn encoded(text: &str) -> String {
 }
 
 async fn add(browser: &mut Browser, passkey: &mut Passkey, name: &str) -> Answer {
-    let (options, state) = begin(browser, "/api/begin-passkey").await;
+    let (options, state) = begin(browser, "/api/begin-passkey", &format!("name={name}")).await;
     let credential = encoded(&passkey.create(&options).to_string());
     browser.post("/api/add-passkey", &format!("name={name}&state={state}&passkey={credential}")).await
 }
 
 async fn sign_in(browser: &mut Browser, passkey: &Passkey, more: &str) -> Answer {
-    let (options, state) = begin(browser, "/api/begin-passkey-sign-in").await;
+    let (options, state) = begin(browser, "/api/begin-passkey-sign-in", "").await;
     let credential = encoded(&passkey.get(&options).to_string());
     browser.post("/api/sign-in-with-passkey", &format!("state={state}&passkey={credential}{more}")).await
 }
@@ -166,13 +166,45 @@ async fn adding_and_removing_ask_for_a_recent_sign_in() {
     add(&mut person, &mut Passkey::new("a"), "My+phone").await;
     let id = link_in(&person.get(PAGE).await.body).rsplit_once('/').unwrap().1.to_owned();
     world.advance(std::time::Duration::from_mins(16));
-    let (status, answer) = as_script(&mut person, "/api/begin-passkey", "").await;
+    let (status, answer) = as_script(&mut person, "/api/begin-passkey", "name=Typed").await;
     assert_eq!((status, &answer["next"]), (403, &Value::from("/confirm?return_to=/account/passkeys")));
+    assert!(person.get(PAGE).await.body.contains(r#"value="Typed""#), "what was typed is kept");
+    world.advance(std::time::Duration::from_mins(10));
     let added = person.post("/api/add-passkey", "name=a&state=b&passkey={}").await;
     assert_eq!(added.location(), "/confirm?return_to=/account/passkeys");
     let removed = person.post("/api/remove-passkey", &format!("id={id}")).await;
     assert_eq!(removed.location(), format!("/confirm?return_to=/account/passkeys/{id}/remove"));
     assert!(person.get(PAGE).await.body.contains("My phone"));
+}
+
+#[tokio::test]
+async fn a_passkey_that_was_begun_in_time_is_added() {
+    let world = World::with(&[("PUBLIC_ORIGIN", ORIGIN), ("RATE_LIMIT_ACCOUNT", "2/1h")]).await;
+    let mut person = signed_in(&world, "user@test.com").await;
+    world.advance(std::time::Duration::from_mins(14));
+    let (options, state) = begin(&mut person, "/api/begin-passkey", "name=a").await;
+    begin(&mut person, "/api/begin-passkey", "name=a").await;
+    let (status, _) = as_script(&mut person, "/api/begin-passkey", "name=a").await;
+    assert_eq!(status, 429);
+    // The browser has made it: neither the time nor the limit refuses it now.
+    world.advance(std::time::Duration::from_mins(9));
+    let credential = encoded(&Passkey::new("a").create(&options).to_string());
+    let form = format!("name=a&state={state}&passkey={credential}");
+    let added = person.post("/api/add-passkey", &form).await;
+    assert_eq!((added.status, added.location()), (303, PAGE), "{}", added.body);
+    assert!(person.get(PAGE).await.body.contains("You can log in with this passkey from now on."));
+}
+
+#[tokio::test]
+async fn a_name_is_checked_before_the_browser_makes_a_passkey() {
+    let world = world().await;
+    let mut person = signed_in(&world, "user@test.com").await;
+    assert!(person.get(PAGE).await.body.contains(r#"maxlength="60""#));
+    for name in ["+", &"x".repeat(61), "a%0Ab"] {
+        let (status, answer) = as_script(&mut person, "/api/begin-passkey", &format!("name={name}")).await;
+        let words = "Please enter a name of 60 characters at most";
+        assert_eq!((status, &answer["message"]), (422, &Value::from(words)), "{answer}");
+    }
 }
 
 #[tokio::test]

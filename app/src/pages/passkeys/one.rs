@@ -2,15 +2,14 @@ use ironleaf_bff::Passkey;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::named;
+use super::{PASSKEY_NAME, named};
 use crate::answer::Answer;
-use crate::components::{Breadcrumb, Field, Rules, ServerForm};
+use crate::components::{Breadcrumb, Field, ServerForm};
 use crate::flashes::KeptForm;
 use crate::links;
 use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::RenamePasskey;
-use crate::validation::FieldProblem;
 use crate::words::t;
 
 /// `/account/passkeys/:id`: the name of a passkey, and the way to its removal.
@@ -32,7 +31,7 @@ pub(crate) fn OnePasskey(passkey: Passkey, form: KeptForm) -> impl IntoView {
                         label=t("passkey-name")
                         kind="text"
                         autocomplete="off"
-                        rules=Rules::present_or(FieldProblem::PasskeyName)
+                        rules=PASSKEY_NAME
                         value=name
                     />
                     <p class="form-actions">

@@ -4,15 +4,14 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
 
-use super::all;
+use super::{PASSKEY_NAME, all};
 use crate::answer::Answer;
-use crate::components::{Asked, Breadcrumb, ButtonForm, Field, PasskeyPart, Rules};
+use crate::components::{Asked, Breadcrumb, ButtonForm, Field, PasskeyPart};
 use crate::flashes::KeptForm;
 use crate::links;
 use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::{AddPasskey, BeginPasskey};
-use crate::validation::FieldProblem;
 use crate::words::{date_time, device_name, t, t_date_time, t_with};
 
 /// `/account/passkeys`: the person's passkeys, and the form that adds one.
@@ -99,7 +98,7 @@ fn Adding(device: Device, form: KeptForm) -> impl IntoView {
                 label=t("passkey-name")
                 kind="text"
                 autocomplete="off"
-                rules=Rules::present_or(FieldProblem::PasskeyName)
+                rules=PASSKEY_NAME
                 value=device_name(device)
             />
             <p class="form-actions">

@@ -234,6 +234,7 @@ async fn a_sign_in_with_a_passkey_from_a_new_browser_is_told_by_e_mail() {
     let body = json!({ "passkeyState": begun["state"], "passkey": passkey.get(&begun["options"]) });
     let call = api.post("/v1/auth/tokens").header("x-device-id", "another").json(&body);
     call.send().await.into_tokens();
-    let newest = api.mails_to(USER).await[0].subject.clone();
-    assert!(newest.contains("New sign-in"), "{newest}");
+    let newest = api.mails_to(USER).await[0].clone();
+    assert!(newest.subject.contains("New sign-in"), "{}", newest.subject);
+    assert!(newest.text.contains("http://localhost:3000/account/passkeys\n"), "{}", newest.text);
 }
