@@ -30,80 +30,88 @@ const written = ({ id, rawId, type, response }) => {
   return JSON.stringify(whole);
 };
 
-// What to ask the browser for. `undefined` if the page is being left, or has said why not.
-const begin = async () => {
+// What to ask the browser for, or why not.
+const begin = async (signal) => {
   const body = new URLSearchParams(new FormData(form));
-  const answer = await fetch(words.begin, { method: "POST", body, headers: { accept: "application/json" } });
+  const answer = await fetch(words.begin, { method: "POST", body, headers: { accept: "application/json" }, signal });
   const { ask, next, message } = await answer.json();
-  if (ask) return { publicKey: read(JSON.parse(ask.options)), state: ask.state };
-  if (next) location.assign(next);
-  return void say(message);
+  return ask ? { publicKey: read(JSON.parse(ask.options)), state: ask.state } : { next, message };
 };
+// Whether the form is being sent with an answer. The fields do not tell: a browser that goes back fills them in again.
+let answered = false;
 const send = (state, credential) => {
   fields.state.value = state;
   fields.passkey.value = written(credential);
   // The box of the other form is good for both.
   const box = document.querySelector("[type=checkbox][name=remember_me]");
   if (box) fields.remember_me.disabled = !box.checked;
+  answered = true;
   form.requestSubmit();
+  answered = false;
 };
 const reason = ({ name }) =>
   ({
     NotAllowedError: words.cancelled,
-    InvalidStateError: words.known,
+    InvalidStateError: kind === "create" ? words.known : words.failed,
     NotSupportedError: words.absent,
     ConstraintError: words.absent,
     SecurityError: words.elsewhere,
     TypeError: words.noAnswer,
+    // The page of a gateway.
+    SyntaxError: words.noAnswer,
   })[name] ?? words.failed;
 
-// The browser offers passkeys among what it fills in. It asks nobody, so nothing is said about a failure.
-let waiting;
+// One question at a time: the next one ends the one before, wherever that is.
+let turn;
+const nextTurn = () => {
+  turn?.abort();
+  turn = new AbortController();
+  return turn.signal;
+};
 const visible = () =>
   document.hidden && new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
+// The browser offers passkeys among what it fills in. Nobody has asked for it, so nothing is said about a failure.
 const offer = async () => {
+  const signal = nextTurn();
   if (kind !== "get" || !(await Api.isConditionalMediationAvailable?.())) return;
-  for (let renewed = true; renewed; ) {
-    renewed = false;
-    await visible();
-    const asked = await begin();
-    if (!asked) return;
-    const { publicKey, state } = asked;
-    const turn = (waiting = new AbortController());
-    setTimeout(() => {
-      renewed = waiting === turn;
-      turn.abort();
-    }, RENEW_MS);
-    const found = await credentials.get({ publicKey, mediation: "conditional", signal: turn.signal }).catch(() => {});
-    if (found) return send(state, found);
-  }
+  await visible();
+  if (signal.aborted) return;
+  const { publicKey, state } = await begin(signal);
+  if (signal.aborted || !publicKey) return;
+  setTimeout(() => signal.aborted || offerQuietly(), RENEW_MS);
+  const found = await credentials.get({ publicKey, mediation: "conditional", signal });
+  if (found && !signal.aborted) send(state, found);
 };
+const offerQuietly = () => offer().catch(() => {});
 
 const ask = async (sender) => {
   sender.ariaBusy = sender.ariaDisabled = true;
   say("");
-  waiting?.abort();
-  waiting = undefined;
-  let asked, found;
+  nextTurn();
+  let asked = {};
+  let found;
   try {
     asked = await begin();
-    found = asked && (await credentials[kind]({ publicKey: asked.publicKey }));
+    if (asked.next) location.assign(asked.next);
+    else if (asked.publicKey) found = await credentials[kind]({ publicKey: asked.publicKey });
+    else say(asked.message ?? words.noAnswer);
   } catch (error) {
     say(reason(error));
-    offer().catch(() => {});
   }
   // The script of every page sends nothing while a button is busy.
   sender.ariaBusy = sender.ariaDisabled = null;
   if (found) send(asked.state, found);
+  else if (!asked.next) offerQuietly();
 };
 
 if (Api && credentials) {
   for (const absent of document.querySelectorAll("[data-no-passkeys]")) absent.hidden = true;
+  fields.state.value = fields.passkey.value = "";
   part.hidden = false;
   form.addEventListener("submit", (event) => {
-    if (fields.passkey.value) return;
+    if (answered) return;
     event.preventDefault();
-    if (!event.submitter.ariaBusy) ask(event.submitter);
+    if (!event.submitter?.ariaBusy) ask(event.submitter ?? form.querySelector("[type=submit]"));
   });
-  offer().catch(() => {});
+  offerQuietly();
 }

@@ -1,5 +1,7 @@
 // Passkeys, with Chromium's virtual authenticator: the pages that add some, and the login with one.
 
+import type { Page, Route } from '@playwright/test';
+
 import { accessibilityProblems } from '../../fixtures/accessibility';
 import { verifyAddress } from '../../fixtures/people';
 import { test as base, expect } from '../../fixtures/test';
@@ -175,4 +177,102 @@ test('each page is accessible and in the language of its reader', async ({
   await expect(page.getByRole('button', { name: 'Mit einem Passkey anmelden' })).toBeVisible();
   expect(await accessibilityProblems(page)).toEqual([]);
   expect(signedIn.email).toContain('@');
+});
+
+/** Holds requests back until the test lets the next one go. */
+async function heldBack(page: Page, path: string): Promise<() => Promise<void>> {
+  const waiting: Route[] = [];
+  await page.route(path, (route) => void waiting.push(route));
+  return async () => {
+    await expect.poll(() => waiting.length).toBeGreaterThan(0);
+    // The page may have given this one up.
+    await waiting.shift()?.continue().catch(() => undefined);
+  };
+}
+
+test('the button works while the offer of the field is still beginning', async ({
+  signedIn,
+  authenticator,
+  passkeysPage,
+  loginPage,
+  context,
+  page,
+}) => {
+  await passkeysPage.open();
+  await passkeysPage.add.click();
+  await expect(passkeysPage.entries).toHaveCount(1);
+  await context.clearCookies();
+  await authenticator.setPresent(false);
+  const letGo = await heldBack(page, '**/api/begin-passkey-sign-in');
+  await page.addInitScript(() => {
+    const { credentials } = navigator;
+    const get = credentials.get.bind(credentials);
+    const { dataset } = document.documentElement;
+    credentials.get = (options) => {
+      dataset['asked'] = `${dataset['asked'] ?? ''}${options?.mediation ?? 'button'} `;
+      return get(options);
+    };
+  });
+  await loginPage.open('?return_to=/account/passkeys');
+  await loginPage.passkey.click();
+  // The offer is answered first, between the click and what the click asks for.
+  await letGo();
+  await page.evaluate(() => fetch('/robots.txt').then((answer) => answer.text()));
+  await letGo();
+  await expect(loginPage.html).toHaveAttribute('data-asked', 'button ');
+  await authenticator.setPresent(true);
+  await expect(page).toHaveURL('/account/passkeys');
+  expect(signedIn.email).toContain('@');
+});
+
+test('an offer that fails says nothing, and the button says why it does', async ({
+  authenticator,
+  passkeysPage,
+  loginPage,
+  watch,
+  page,
+}) => {
+  watch.expectRefusal('/api/begin-passkey-sign-in', 502, 503);
+  await authenticator.setPresent(false);
+  let tries = 0;
+  await page.route('**/api/begin-passkey-sign-in', (route) => {
+    tries += 1;
+    // The page of a gateway comes last.
+    if (tries > 2) return route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' });
+    const error = { code: 'unavailable', message: 'Nothing works now.', ...(tries === 1 && { next: '/' }) };
+    return route.fulfill({ status: 503, json: error });
+  });
+  const offered = page.waitForResponse('**/api/begin-passkey-sign-in');
+  await loginPage.open();
+  await (await offered).finished();
+  await expect(passkeysPage.problem).toBeEmpty();
+  await loginPage.passkey.click();
+  await expect(passkeysPage.problem).toHaveText('Nothing works now.');
+  await expect(page).toHaveURL('/login');
+  // The offer begins again.
+  await expect.poll(() => tries).toBe(3);
+  await loginPage.passkey.click();
+  await expect(passkeysPage.problem).toHaveText(/cannot be reached right now/);
+});
+
+test('a name that is refused makes no passkey', async ({
+  signedIn,
+  authenticator,
+  passkeysPage,
+  watch,
+}) => {
+  watch.expectRefusal('/api/begin-passkey', 422);
+  await passkeysPage.open();
+  await expect(passkeysPage.name).toHaveAttribute('maxlength', '60');
+  await passkeysPage.name.evaluate((field: HTMLInputElement) => {
+    field.removeAttribute('maxlength');
+    field.value = 'x'.repeat(61);
+  });
+  await passkeysPage.add.click();
+  await expect(passkeysPage.problem).toHaveText('Please enter a name of 60 characters at most');
+  expect(await authenticator.count()).toBe(0);
+  expect(signedIn.email).toContain('@');
+  await passkeysPage.name.fill('My laptop');
+  await passkeysPage.add.click();
+  await expect(passkeysPage.entries).toContainText('My laptop');
 });
