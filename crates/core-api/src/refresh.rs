@@ -22,7 +22,7 @@ use crate::{
     email::Email,
     error::{ApiError, Challenge},
     families,
-    second_factor::{authenticator, challenges::Waiting},
+    second_factor::{authenticator, waiting::Waiting},
     sign_in::Issue,
     timestamp::Timestamp,
     tokens::{IdempotencyKey, RefreshToken, TokenPair},

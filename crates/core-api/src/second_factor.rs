@@ -16,5 +16,6 @@ mod enrolment;
 mod recovery_codes;
 mod tries;
 mod verdict;
+pub(crate) mod waiting;
 
 pub(crate) use self::code::Code;

@@ -12,7 +12,7 @@ use crate::{
     families::{self, Origin},
     mail_jobs::{self, MailKind, Notice, OneTimeLink, Promise},
     password::Claim,
-    second_factor::{authenticator, challenges::Waiting},
+    second_factor::{authenticator, waiting::Waiting},
     timestamp::Timestamp,
     tokens::{self, AccessClaims, RefreshToken, TokenPair},
     users::{self, Role, User},

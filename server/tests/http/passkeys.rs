@@ -179,7 +179,7 @@ async fn adding_and_removing_ask_for_a_recent_sign_in() {
 
 #[tokio::test]
 async fn a_passkey_that_was_begun_in_time_is_added() {
-    let world = World::with(&[("PUBLIC_ORIGIN", ORIGIN), ("RATE_LIMIT_ACCOUNT", "2/1h")]).await;
+    let world = World::with(&[("PUBLIC_ORIGIN", ORIGIN), ("RATE_LIMIT_STRICT", "2/1h")]).await;
     let mut person = signed_in(&world, "user@test.com").await;
     world.advance(std::time::Duration::from_mins(14));
     let (options, state) = begin(&mut person, "/api/begin-passkey", "name=a").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
-use super::{code::Code, verdict::Verdict};
+use super::{code::Code, verdict::Verdict, waiting::Waiting};
 use crate::{
     CoreApi,
     activity::{self, EventKind},
@@ -23,14 +23,6 @@ const LIFE: Duration = Duration::from_mins(10);
 
 /// How many challenges of one person are kept. Only whoever has the password gets any.
 const MAX_CHALLENGES: u32 = 50;
-
-/// What a challenge stands for.
-pub(crate) struct Waiting {
-    pub(crate) user: Uuid,
-    pub(crate) end_others: bool,
-    /// Whether the first step was an e-mailed link.
-    pub(crate) of_link: bool,
-}
 
 /// The second step of a sign-in.
 pub(crate) struct SecondStep {
