@@ -265,10 +265,15 @@ impl Config {
             ));
         }
         let without_roles = (!self.provider.settings.has_roles()).then_some(self.provider.kind.name);
+        let without_guests = (!self.provider.settings.has_guests()).then_some(self.provider.kind.name);
+        let core_api = self.core_api_url.as_ref();
+        let without_token = |upstream: &Url| self.provider.settings.without_token(core_api, upstream);
         let beside = proxy_routes::Beside {
             streams: &self.proxy_streams,
             max_connections: self.max_connections,
             without_roles,
+            without_guests,
+            without_token: &without_token,
             own_origins: [self.public_origin.to_string(), format!("http://{}", self.listen_addr)],
         };
         proxy_routes::check(&self.proxy_routes, &beside, read);

@@ -173,6 +173,22 @@ impl ProviderConfig for BetterAuth {
         })
     }
 
+    /// SECURITY: the auth server gets the session cookie, and has endpoints that no browser may call with it. One of them
+    /// shows the session's own token.
+    fn without_token(&self, core_api: Option<&Url>, upstream: &Url) -> Option<String> {
+        let auth = self.url.as_ref()?;
+        let depth = depth_below(upstream, auth);
+        let is_of_auth = depth.is_some() && core_api.and_then(|api| depth_below(upstream, api)) <= depth;
+        if is_of_auth || depth_below(auth, upstream).is_some() {
+            let why = "the auth server is there, which would get the person's session cookie. Name a path beside that of BETTER_AUTH_URL, \
+                       or write token=no";
+            return Some(why.to_owned());
+        }
+        let is_api = core_api.is_some_and(|api| api.origin() == upstream.origin());
+        let why = "better-auth gives its tokens to the origin of CORE_API_URL only. Set CORE_API_URL, or write token=no";
+        (!is_api).then(|| why.to_owned())
+    }
+
     fn doubts(&self) -> Vec<String> {
         let bare = "BETTER_AUTH_URL has no base path; Better Auth's default is /api/auth";
         let is_bare = self.url.as_ref().is_some_and(|url| url.path() == "/");
@@ -183,6 +199,13 @@ impl ProviderConfig for BetterAuth {
         let url = self.url.as_ref().map_or("", Url::as_str);
         vec![format!("people sign in at the Better Auth server {url}")]
     }
+}
+
+/// How long the path of the base is, if the address is the base or below it.
+fn depth_below(url: &Url, base: &Url) -> Option<usize> {
+    let prefix = base.path().trim_end_matches('/');
+    let below = url.path().strip_prefix(prefix).filter(|_| url.origin() == base.origin())?;
+    (below.is_empty() || below.starts_with('/')).then_some(prefix.len())
 }
 
 /// Whether no call can be told to be for one and not for the other.

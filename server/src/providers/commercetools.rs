@@ -176,6 +176,10 @@ impl ProviderConfig for Commercetools {
         false
     }
 
+    fn has_guests(&self) -> bool {
+        true
+    }
+
     fn doubts(&self) -> Vec<String> {
         let unused =
             "CORE_API_URL is set and not used: with PROVIDER=commercetools, pages call COMMERCETOOLS_API_URL";

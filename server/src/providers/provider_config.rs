@@ -54,6 +54,18 @@ pub trait ProviderConfig: Send + Sync {
         true
     }
 
+    /// Whether people can begin as guests.
+    fn has_guests(&self) -> bool {
+        false
+    }
+
+    /// Why requests of the proxy to an address below this one cannot take a person's credentials along, and what to
+    /// write. `None` if they can. `core_api` is `CORE_API_URL`.
+    fn without_token(&self, core_api: Option<&Url>, upstream: &Url) -> Option<String> {
+        let _ = (core_api, upstream);
+        None
+    }
+
     /// Its settings that work but are probably mistakes, with a sentence for each.
     fn doubts(&self) -> Vec<String> {
         Vec::new()

@@ -64,3 +64,41 @@ fn streams_may_not_take_every_connection() {
     let config = load(&[routes, ("MAX_CONNECTIONS", "100")]).unwrap();
     assert_eq!(config.proxy_streams.in_total, 50);
 }
+
+#[test]
+fn guests_are_let_in_only_where_there_are_guests() {
+    let text = problems(&[("PROXY_ROUTES", "/api/=https://api.internal/ who=guest")]);
+    assert!(text.contains("lets guests in at /api/, and core-api has no guests"), "{text}");
+}
+
+#[test]
+fn a_token_goes_only_where_the_provider_gives_one_and_never_to_the_auth_server() {
+    let with = |api: &str, routes: &str| {
+        let auth = [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "https://a.example/api/auth")];
+        let set = [("CORE_API_URL", api), ("PROXY_ROUTES", routes)];
+        let set = set.into_iter().filter(|(_, value)| !value.is_empty());
+        let variables: Vec<_> = auth.into_iter().chain(set).collect();
+        load(&variables).map_or_else(|problems| problems.to_string(), |_| String::new())
+    };
+    let (only, auth) = ("to the origin of CORE_API_URL only", "the auth server is there");
+    for (api, address, said) in [
+        ("https://b.example/v1", "https://b.example/v1/", ""),
+        ("https://b.example/v1", "https://b.example/v2/", ""),
+        ("https://b.example/v1", "https://c.example/v1/", only),
+        ("https://b.example/v1", "https://b.example:444/v1/", only),
+        ("", "https://b.example/v1/", only),
+        ("https://b.example/v1", "https://a.example/api/auth/", auth),
+        ("https://b.example/v1", "https://a.example/api/auth/admin/", auth),
+        ("https://a.example/api", "https://a.example/api/", auth),
+        ("https://a.example/api", "https://a.example/", auth),
+        ("https://a.example/api", "https://a.example/api/orders/", ""),
+        ("https://a.example/api", "https://a.example/api/authors/", ""),
+        ("https://a.example/api/auth/v1", "https://a.example/api/auth/v1/", ""),
+        ("https://a.example/api/auth/v1", "https://a.example/api/auth/v2/", auth),
+    ] {
+        let text = with(api, &format!("/api/app/={address}"));
+        let is_as_said = if said.is_empty() { text.is_empty() } else { text.contains(said) };
+        assert!(is_as_said, "{api} {address}: {text}");
+        assert_eq!(with(api, &format!("/api/app/={address} token=no")), "", "{api} {address}");
+    }
+}
