@@ -1,16 +1,21 @@
 //! What a proxy needs of the session whose requests it forwards.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use ironleaf_auth::{Asked, CallError, Request, Response};
+use ironleaf_auth::{Asked, CallError, Grant, RefreshTiming, Request, Response};
 use ironleaf_records::Principal;
 use ironleaf_session::{Identity, Record};
 
 use crate::request_context::caller;
 use crate::{Bff, CoreApi};
+
+/// For this long after a renewal, a refusal of an API is not taken for one of the access token.
+const JUST_RENEWED: Duration = Duration::from_mins(1);
 
 /// The session that a forwarded request was sent with. It shows no token.
 #[derive(Clone)]
@@ -106,18 +111,33 @@ impl CoreApi {
         Ok(Attached { record, asked })
     }
 
-    /// Renews the access token that an answer has refused with 401, unless that has happened in the meantime.
+    /// Renews the access token that an answer has refused with 401, unless that has happened in the meantime. Returns
+    /// whether there is another token to try. There is none if this one comes of a renewal within the last minute, or if
+    /// the provider renews none that has not expired. An API that answers 401 for reasons of its own, such as a wrong
+    /// PIN, would otherwise cost a renewal with each answer.
     ///
     /// # Errors
     ///
     /// As [`call`](Self::call), without the answer.
-    pub async fn replace_credentials(&self, refused: &Attached) -> Result<(), CallError> {
+    pub async fn replace_credentials(&self, refused: &Attached) -> Result<bool, CallError> {
         let current = self.session.current().ok_or(CallError::SignedOut)?;
         if current.rotation == refused.record.rotation {
-            self.replace_refused(&refused.record).await
-        } else {
-            Ok(())
+            if self.is_hardly_over(refused.record.payload.grant()) {
+                return Ok(false);
+            }
+            self.replace_refused(&refused.record).await?;
         }
+        Ok(true)
+    }
+
+    /// Whether a refusal says nothing about the access token, as far as its times tell.
+    fn is_hardly_over(&self, grant: &Grant) -> bool {
+        let now = self.bff.now();
+        let began = grant.access_expires_at.zip(grant.access_lifetime);
+        let issued_at = began.and_then(|(end, lifetime)| end.checked_sub(lifetime));
+        let is_new = issued_at.is_some_and(|issued_at| now < issued_at + JUST_RENEWED);
+        let must_expire = self.bff.provider().refresh_timing(grant) == RefreshTiming::AfterExpiry;
+        (is_new && grant.generation > 0) || (must_expire && grant.access_lives(now))
     }
 
     /// Lets the provider learn from the head of an answer, before the head of ours leaves: some APIs renew a cookie with
@@ -136,14 +156,45 @@ pub fn introduce<B>(parts: &Parts, request: &mut http::Request<B>) {
     with_head(request, |head| caller(parts).introduce(head));
 }
 
-/// Providers see requests with whole bodies. What they need of a request is its head.
+/// Providers see requests with whole bodies. What they need of a request is its head. The one they see has no body, so
+/// what they say about its length is not true of the request.
 fn with_head<B>(request: &mut http::Request<B>, change: impl FnOnce(&mut Request)) {
     let mut head = Request::new(Bytes::new());
     *head.method_mut() = request.method().clone();
     *head.uri_mut() = request.uri().clone();
     *head.headers_mut() = std::mem::take(request.headers_mut());
+    let length = head.headers().get(CONTENT_LENGTH).cloned();
     change(&mut head);
-    let (head, _) = head.into_parts();
+    let (mut head, _) = head.into_parts();
+    match length {
+        Some(length) => head.headers.insert(CONTENT_LENGTH, length),
+        None => head.headers.remove(CONTENT_LENGTH),
+    };
     *request.headers_mut() = head.headers;
     request.extensions_mut().extend(head.extensions);
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::AUTHORIZATION;
+
+    use super::*;
+
+    #[test]
+    fn no_provider_says_how_long_a_forwarded_body_is() {
+        for said in [None, Some("3")] {
+            let mut request = http::Request::post("http://api.test/").body("abc").unwrap();
+            request
+                .headers_mut()
+                .extend(said.map(|length| (CONTENT_LENGTH, HeaderValue::from_static(length))));
+            with_head(&mut request, |head| {
+                head.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                head.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Bearer a"));
+            });
+            let length = request.headers().get(CONTENT_LENGTH).map(|length| length.to_str().unwrap());
+            assert_eq!((length, *request.body()), (said, "abc"));
+            assert!(request.headers().contains_key(AUTHORIZATION));
+        }
+    }
 }

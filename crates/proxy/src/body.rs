@@ -131,6 +131,11 @@ impl Progress {
         self.awaited.load(Ordering::Relaxed)
     }
 
+    /// Whether the body was sent to its end, as far as somebody has asked for it.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.held().is_whole
+    }
+
     /// The whole body, if it was sent and is small. `None` if it cannot be sent again.
     pub(crate) fn whole(&self) -> Option<Bytes> {
         let held = self.held();

@@ -15,7 +15,7 @@ use ironleaf_auth::{
 };
 use ironleaf_bff::edge::AnswerOf;
 use ironleaf_bff::{Attached, CallError, CoreApi, OwnCacheControl, ProblemKind, PublicOrigin, introduce};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument as _, Span};
 
 use crate::body::{Download, HELD_BYTES, Progress, Upload};
@@ -122,7 +122,12 @@ impl Upstreams {
             return self.pass_on(asked, answer, attached).await;
         };
         if let Some(person) = &asked.person {
-            person.replace_credentials(refused).await.map_err(|error| self.failed(asked, &error))?;
+            match person.replace_credentials(refused).await {
+                Ok(true) => {}
+                Ok(false) => return Err(Self::refused(asked)),
+                Err(error) if is_served_without(asked, &error) => {}
+                Err(error) => return Err(self.failed(asked, &error)),
+            }
         }
         let Some(whole) = progress.whole() else {
             tracing::info!("a body was too large to be sent again with a renewed token");
@@ -130,21 +135,32 @@ impl Upstreams {
             return Err(refusal::unavailable());
         };
         let (again, attached) = self.send(asked, Body::from(whole), &progress).await?;
-        if again.status() == StatusCode::UNAUTHORIZED {
-            // This is not the provider's verdict on the session: scripts must not take it for one.
-            tracing::warn!(route = asked.route.prefix, "an access token just issued was refused");
-            metrics::note_failure(&asked.route.prefix, Failure::Refused);
-            return Err(refusal::unavailable());
+        if attached.is_some() && again.status() == StatusCode::UNAUTHORIZED {
+            return Err(Self::refused(asked));
         }
         self.pass_on(asked, again, attached).await
     }
 
+    /// This is not the provider's verdict on the session: scripts must not take it for one.
+    fn refused(asked: &Asked<'_>) -> Response {
+        tracing::warn!(route = asked.route.prefix, "an access token just issued was refused");
+        metrics::note_failure(&asked.route.prefix, Failure::Refused);
+        refusal::token_refused()
+    }
+
     async fn read(&self, asked: &Asked<'_>, upload: Upload, progress: &Progress) -> Result<Body, Response> {
         let read = axum::body::to_bytes(Body::new(upload), HELD_BYTES);
-        match tokio::time::timeout(asked.route.timeout, read).await {
-            Ok(Ok(bytes)) => Ok(Body::from(bytes)),
-            Ok(Err(_)) => Err(of_browser(asked, progress.fault().unwrap_or(ProblemKind::BadRequest))),
-            Err(_) => Err(of_browser(asked, ProblemKind::RequestTimeout)),
+        tokio::pin!(read);
+        loop {
+            let until = progress.moved_at() + asked.route.timeout;
+            match timeout_at(until, &mut read).await {
+                Ok(Ok(bytes)) => return Ok(Body::from(bytes)),
+                Ok(Err(_)) => {
+                    return Err(of_browser(asked, progress.fault().unwrap_or(ProblemKind::BadRequest)));
+                }
+                Err(_) if progress.moved_at() + asked.route.timeout > until => {}
+                Err(_) => return Err(of_browser(asked, ProblemKind::RequestTimeout)),
+            }
         }
     }
 
@@ -161,9 +177,13 @@ impl Upstreams {
         *request.version_mut() = Version::HTTP_11;
         let mut attached = None;
         if let Some(person) = &asked.person {
-            let added = person.attach(&mut request).await;
-            attached = Some(added.map_err(|error| self.failed(asked, &error))?);
-        } else {
+            attached = match person.attach(&mut request).await {
+                Ok(added) => Some(added),
+                Err(error) if is_served_without(asked, &error) => None,
+                Err(error) => return Err(self.failed(asked, &error)),
+            };
+        }
+        if attached.is_none() {
             introduce(&asked.parts, &mut request);
         }
         headers::add_origin(request.headers_mut(), &self.scheme, &self.host);
@@ -182,6 +202,9 @@ impl Upstreams {
         progress: &Progress,
     ) -> Answered {
         let limit = asked.route.timeout;
+        // Before, the request has waited for other requests, for the browser or for a renewal, and never for the API.
+        let sent_at = Instant::now();
+        let moved_at = || progress.moved_at().max(sent_at);
         let forwarder = match asked {
             Asked { upgrade: Some(_), .. } => &self.upgrader,
             Asked { route: Route { http2: true, .. }, .. } => &self.http2,
@@ -192,18 +215,21 @@ impl Upstreams {
             let sent = forwarder.send(request);
             tokio::pin!(sent);
             loop {
-                let until = progress.moved_at().max(Instant::now() - limit) + limit;
                 tokio::select! {
                     answer = &mut sent => return match (answer, progress.fault()) {
-                        (Err(_), Some(kind)) => Err(kind),
+                        (Err(_), Some(kind)) => Err(Excused::Browser(kind)),
+                        // An API may break off what it does not want to read, and some do without an answer.
+                        (Err(error @ TransportError::Interrupted(_)), None) if !progress.is_sent() => {
+                            Err(Excused::Api(error))
+                        }
                         (answer, _) => Ok(answer.map(|answer| answer.map(Body::new))),
                     },
-                    () = sleep_until(until) => {
-                        if progress.moved_at() + limit > Instant::now() {
+                    () = sleep_until(moved_at() + limit) => {
+                        if moved_at() + limit > Instant::now() {
                             continue;
                         }
                         if progress.is_awaited() {
-                            return Err(ProblemKind::RequestTimeout);
+                            return Err(Excused::Browser(ProblemKind::RequestTimeout));
                         }
                         timed_out = true;
                         return Ok(Err(TransportError::Interrupted(format!("no answer within {limit:?}"))));
@@ -224,8 +250,8 @@ impl Upstreams {
                 return Ok(answer);
             }
             Ok(Ok(_)) => TransportError::Interrupted("the API changes the protocol unasked".to_owned()),
-            Ok(Err(error)) => error,
-            Err(kind) => return Err(of_browser(asked, kind)),
+            Ok(Err(error)) | Err(Excused::Api(error)) => error,
+            Err(Excused::Browser(kind)) => return Err(of_browser(asked, kind)),
         };
         let reason = match error {
             TransportError::NotSent(_) => Failure::NotSent,
@@ -262,7 +288,8 @@ impl Upstreams {
         if let (Some(person), Some(attached)) = (&asked.person, &attached) {
             person.heard(attached, head.status, &head.headers).await;
         }
-        let person = asked.person.as_ref();
+        // A session that has turned out to be over neither limits nor ends what was answered to nobody.
+        let person = asked.person.as_ref().filter(|_| attached.is_some());
         if let Some(upgrade) =
             asked.upgrade.as_ref().filter(|_| head.status == StatusCode::SWITCHING_PROTOCOLS)
         {
@@ -287,6 +314,19 @@ impl Upstreams {
         head.extensions.insert(if asked.route.token { AnswerOf::Api } else { AnswerOf::FrontEnd });
         Ok(Response::from_parts(head, Body::new(Download::new(body, Some(idle), end))))
     }
+}
+
+/// Why a request without an answer does not count against its API.
+enum Excused {
+    /// The browser is to blame.
+    Browser(ProblemKind),
+    /// The API has broken off a body that was still on its way: perhaps it does not take such bodies.
+    Api(TransportError),
+}
+
+/// Whether everybody may call, so that the end of a session is no reason to refuse. The next page tells it.
+fn is_served_without(asked: &Asked<'_>, error: &CallError) -> bool {
+    asked.route.who == Who::Anyone && matches!(error, CallError::SignedOut)
 }
 
 /// The answer to a browser whose request has no answer of the API because of its body.
@@ -348,5 +388,31 @@ mod tests {
         for line in ["x-forwarded-host: app.example\r\n", "x-forwarded-proto: https\r\n"] {
             assert!(seen.contains(line), "{seen}");
         }
+    }
+
+    #[tokio::test]
+    async fn time_that_passes_before_a_request_is_sent_is_not_the_apis() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let routes = Routes::parse(&format!("/api/=http://{}/", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        });
+        let origin = "https://app.example".parse().unwrap();
+        let (limits, http) = (StreamLimits::default(), HttpSettings::default());
+        let upstreams = Upstreams::new(&routes, limits, &http, origin, &system_clock(), &system_random());
+        let parts = http::Request::get("/api/7").body(()).unwrap().into_parts().0;
+        let (_, route, path) = routes.find(&parts.uri).unwrap().unwrap();
+        let target = route.target(&path, None).unwrap();
+        let asked = Asked { route, index: 0, target: target.clone(), parts, person: None, upgrade: None };
+        let (_, progress) = Upload::new(Body::empty(), 0);
+        tokio::time::pause();
+        tokio::time::advance(route.timeout * 2).await;
+        tokio::time::resume();
+        let mut request = http::Request::new(Body::empty());
+        *request.uri_mut() = target;
+        let answer = upstreams.unwrap().answered(&asked, request, &progress).await;
+        assert_eq!(answer.unwrap().status(), StatusCode::NO_CONTENT);
     }
 }

@@ -134,7 +134,10 @@ impl Proxy {
             },
             None => None,
         };
+        let length = parts.headers.remove(CONTENT_LENGTH);
         headers::clean_request(&mut parts.headers);
+        // It was settled here, whatever the browser has said to be of its connection.
+        parts.headers.extend(length.map(|length| (CONTENT_LENGTH, length)));
         let asked = Asked { route, index, target, parts, person, upgrade };
         self.upstreams.answer(&asked, body, declared).await
     }

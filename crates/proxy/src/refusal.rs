@@ -65,6 +65,16 @@ pub(crate) fn other_websocket_version() -> Response {
     response
 }
 
+/// The API has answered 401 to an access token that was issued just now. Nothing is said about the session, and a
+/// repetition does not help: so neither 401 nor `Retry-After`.
+pub(crate) fn token_refused() -> Response {
+    told(
+        StatusCode::BAD_GATEWAY,
+        "token_refused",
+        "The API has answered 401, also to a new access token. You are still signed in.",
+    )
+}
+
 fn told(status: StatusCode, code: &str, message: &str) -> Response {
     let body = json!({ "code": code, "message": message }).to_string();
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];

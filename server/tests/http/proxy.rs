@@ -252,15 +252,56 @@ async fn a_refused_token_is_renewed_once_and_the_request_repeated_once() {
     let seen = api.seen();
     assert_eq!(seen.iter().map(|(_, _, _, body)| body.as_str()).collect::<Vec<_>>(), ["a small body"; 2]);
     assert_ne!(seen[0].2[AUTHORIZATION], seen[1].2[AUTHORIZATION]);
-    api.refuse(2);
-    let answer = send(&mut browser, Method::POST, "/api/orders/", "again").await;
-    assert_eq!((answer.status, api.seen().len()), (503, 4), "no token helps, and the session stays");
-    assert_eq!(answer.header("www-authenticate"), "");
+    world.advance(Duration::from_mins(2));
     api.refuse(1);
     let large = "x".repeat(65 * 1024);
     assert_eq!(send(&mut browser, Method::POST, "/api/orders/", &large).await.status, 503);
     assert_eq!(send(&mut browser, Method::POST, "/api/orders/", &large).await.status, 200);
     assert_eq!(ask(&mut browser, "/account").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_401_that_no_token_helps_against_is_told_and_costs_one_renewal() {
+    let (world, api) = world("/api/orders/={}").await;
+    let mut browser = world.signed_in().await;
+    world.advance(Duration::from_mins(2));
+    api.refuse(usize::MAX);
+    for number in 0..5 {
+        let answer = send(&mut browser, Method::PUT, "/api/orders/7", "a wrong PIN").await;
+        let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((answer.status, told["code"].as_str()), (502, Some("token_refused")), "{number}");
+        for name in ["retry-after", "www-authenticate"] {
+            assert_eq!(answer.header(name), "", "another try helps as little");
+        }
+    }
+    assert_eq!((api.seen().len(), world.stats().refreshes_accepted), (6, 1));
+    api.refuse(0);
+    assert_eq!(ask(&mut browser, "/account").await.status, 200, "the session stays");
+    assert_eq!(ask(&mut browser, "/api/orders/7").await.status, 200);
+    // A token that is older may be over.
+    world.advance(Duration::from_mins(2));
+    api.refuse(1);
+    assert_eq!(ask(&mut browser, "/api/orders/7").await.status, 200);
+    assert_eq!(world.stats().refreshes_accepted, 2);
+}
+
+#[tokio::test]
+async fn what_everybody_may_call_is_answered_also_when_a_session_turns_out_to_be_over() {
+    let (world, api) = world("/api/news/={} who=anyone").await;
+    for (passes, refuses) in [(Duration::from_mins(21), 0), (Duration::from_mins(2), 1)] {
+        let mut browser = world.signed_in().await;
+        world.advance(passes);
+        world.revoke_every_token("user@test.com", "password1").await;
+        api.refuse(refuses);
+        let before = api.seen().len();
+        assert_eq!(ask(&mut browser, "/api/news/7").await.status, 200, "{passes:?}");
+        let seen = api.seen();
+        assert_eq!(seen.len() - before, 1 + refuses);
+        let (_, _, headers, _) = &seen[seen.len() - 1];
+        assert!(!headers.contains_key(AUTHORIZATION) && !headers.contains_key(COOKIE));
+        let page = browser.get("/account").await;
+        assert!(page.location().starts_with("/login"), "the next page tells it: {}", page.location());
+    }
 }
 
 #[tokio::test]

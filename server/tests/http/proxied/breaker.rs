@@ -107,16 +107,40 @@ async fn a_slow_upload_that_goes_on_is_not_given_up() {
     let api = Upstream::answering(OK).await;
     let world = api.world("timeout=300ms").await;
     let door = Door::of(&world).await;
-    let mut stream = door.connect().await;
-    let request = head(&world, "POST /api/orders/", "Transfer-Encoding: chunked\r\n").await;
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let began = tokio::time::Instant::now();
-    let mut pause = tokio::time::interval(Duration::from_millis(100));
-    while began.elapsed() < Duration::from_millis(900) {
-        pause.tick().await;
-        stream.write_all(b"1\r\nx\r\n").await.unwrap();
+    // The second one is read as a whole before anything is sent.
+    for (line, piece, end) in
+        [("Transfer-Encoding: chunked\r\n", "1\r\nx\r\n", "0\r\n\r\n"), ("Content-Length: 9\r\n", "x", "")]
+    {
+        let mut stream = door.connect().await;
+        let request = head(&world, "POST /api/orders/", line).await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut pause = tokio::time::interval(Duration::from_millis(100));
+        for _ in 0..9 {
+            pause.tick().await;
+            stream.write_all(piece.as_bytes()).await.unwrap();
+        }
+        stream.write_all(end.as_bytes()).await.unwrap();
+        let answer = read_until(&mut stream, "\r\n\r\nok").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{line}: {answer}");
     }
-    stream.write_all(b"0\r\n\r\n").await.unwrap();
-    let answer = read_until(&mut stream, "\r\n\r\nok").await;
+}
+
+#[tokio::test]
+async fn an_api_that_breaks_an_upload_off_is_not_closed_to_others() {
+    let api = Upstream::serving(|mut stream, _| async move {
+        let seen = read_until(&mut stream, "\r\n\r\n").await;
+        if seen.starts_with("GET ") {
+            stream.write_all(OK).await.unwrap();
+        }
+    })
+    .await;
+    let world = api.world("").await;
+    let door = Door::of(&world).await;
+    let request = head(&world, "POST /api/orders/", "Transfer-Encoding: chunked\r\n").await;
+    for _ in 0..6 {
+        let broken = door.ask(format!("{request}5\r\nfirst\r\n")).await;
+        assert!(broken.starts_with("HTTP/1.1 503") && broken.contains("retry-after"), "{broken}");
+    }
+    let answer = door.ask(head(&world, "GET /api/orders/7", "").await).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
