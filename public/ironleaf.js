@@ -23,7 +23,7 @@ const waited = (seconds, signal) =>
 
 /** `fetch` for APIs of this origin. */
 export async function api(input, { signIn, ...init } = {}) {
-  const request = new Request(input, { mode: "same-origin", ...init });
+  const request = new Request(input, { ...init, mode: "same-origin" });
   // No page of another site can send it.
   if (!SAFE.test(request.method)) request.headers.set("X-Requested-With", "ironleaf");
   const again = IDEMPOTENT.test(request.method) && request.clone();

@@ -12,12 +12,14 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use ironleaf_bff::{Bff, LogoutFailure, ProblemKind, edge};
 
+pub(crate) const PATH: &str = "/auth/back-channel-logout";
+
 /// Nothing is here if the provider signs nobody in by redirect: then it has no sessions of its own to end.
 pub(crate) fn routes(bff: &Bff) -> Router {
     if bff.redirect_sign_in().is_none() {
         return Router::new();
     }
-    Router::new().route("/auth/back-channel-logout", post(ended)).with_state(bff.clone())
+    Router::new().route(PATH, post(ended)).with_state(bff.clone())
 }
 
 async fn ended(State(bff): State<Bff>, request: Request) -> Response {

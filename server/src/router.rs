@@ -12,7 +12,7 @@ use http::Method;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use ironleaf_bff::{Bff, Problem, ProblemKind, ReturnTo};
-use ironleaf_proxy::Proxy;
+use ironleaf_proxy::{Path, Proxy};
 use ironleaf_session::{Payload, SessionLayer};
 use percent_encoding::percent_decode_str;
 
@@ -22,6 +22,19 @@ use crate::client_ip::ClientIp;
 use crate::context::Context;
 use crate::health::Health;
 use crate::{layers, session_state};
+
+/// W3C, A Well-Known URL for Changing Passwords: password managers send people here to change a password.
+const CHANGE_PASSWORD: &str = "/.well-known/change-password";
+const SIGNED_OUT: &str = "/auth/signed-out";
+/// What is neither a page nor a form, and not a file.
+const OTHER_PATHS: [&str; 6] = [
+    CHANGE_PASSWORD,
+    SIGNED_OUT,
+    session_state::PATH,
+    back_channel_logout::PATH,
+    "/health/live",
+    "/health/ready",
+];
 
 /// The whole application. The layers around it are in `layers`. Requests for assets and health, and those of the
 /// provider's server, do not pass the session; those for health do not pass the host check either.
@@ -67,8 +80,8 @@ fn page_routes(context: &Context) -> Router {
         router.route(path, get(answer))
     });
     pages
-        .route("/.well-known/change-password", get(change_password))
-        .route("/auth/signed-out", get(async |parts: Parts| back_from_sign_out(parts).await))
+        .route(CHANGE_PASSWORD, get(change_password))
+        .route(SIGNED_OUT, get(async |parts: Parts| back_from_sign_out(parts).await))
 }
 
 /// Their forms were read outside of the session, see `layers`.
@@ -83,8 +96,35 @@ async fn other_than_pages(proxy: &Proxy, request: Request) -> Response {
         // The part after `?` may be a token, which no cache may keep.
         return ([(CACHE_CONTROL, "no-store")], Redirect::temporary(&place)).into_response();
     }
+    if is_ours_in_another_spelling(request.uri().path()) {
+        return Problem::new(ProblemKind::BadRequest).into_response();
+    }
     let answered = proxy.answer(request).await;
     answered.unwrap_or_else(|_| Problem::new(ProblemKind::NotFound).into_response())
+}
+
+/// Whether the path is one of ours with something escaped that need not be: a route of the proxy would take it.
+fn is_ours_in_another_spelling(path: &str) -> bool {
+    let Ok(normal) = Path::normalised(path) else { return false };
+    let normal = normal.as_str();
+    let is_ours = || {
+        app::pages().paths().chain(OTHER_PATHS).any(|ours| is_at(ours, normal))
+            || server_fn_routes().contains(&normal)
+    };
+    normal != path && is_ours()
+}
+
+/// Whether a path in axum's format, such as `/orders/{id}`, is that of the request.
+fn is_at(pattern: &str, path: &str) -> bool {
+    let (mut segments, mut parts) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (segments.next(), parts.next()) {
+            (None, None) => return true,
+            (Some(segment), Some(part))
+                if segment == part || (segment.starts_with('{') && !part.is_empty()) => {}
+            _ => return false,
+        }
+    }
 }
 
 /// The page for a path with a slash at the end, or in capitals.
@@ -141,7 +181,6 @@ fn escaped_query(rest: &str) -> Option<String> {
     query.contains('=').then_some(query)
 }
 
-/// W3C, A Well-Known URL for Changing Passwords: password managers send people here to change a password.
 async fn change_password() -> Redirect {
     Redirect::to("/account")
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::problems;
 
 /// What a front end asks about the session.
-const PATH: &str = "/api/session";
+pub(crate) const PATH: &str = "/api/session";
 /// The page on which people sign in.
 const SIGN_IN: &str = "/login";
 /// Where a form or a script signs the person out.

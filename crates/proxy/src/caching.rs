@@ -10,9 +10,16 @@ use http::{HeaderMap, HeaderValue};
 ///   that the answer is everybody's.
 /// - `private`, if it was given to a token and is not said to be everybody's.
 /// - `no-store`, if it was given to a token and says nothing.
+///
+/// What is said to caches in front alone (RFC 9213, and the names from before it) is removed if a route takes tokens
+/// along: such a cache would not read any of this.
 pub(crate) fn restrict(headers: &mut HeaderMap, takes_tokens: bool, had_token: bool) {
     if !takes_tokens {
         return;
+    }
+    let targeted: Vec<_> = headers.keys().filter(|name| is_targeted(name.as_str())).cloned().collect();
+    for name in targeted {
+        headers.remove(name);
     }
     let is_everybodys = says(headers, &["public", "s-maxage"]);
     if had_token && !headers.contains_key(CACHE_CONTROL) {
@@ -25,9 +32,18 @@ pub(crate) fn restrict(headers: &mut HeaderMap, takes_tokens: bool, had_token: b
     }
 }
 
+/// `CDN-Cache-Control`, that of one company, and what they had before there was a standard.
+fn is_targeted(name: &str) -> bool {
+    name.ends_with("-cache-control") || matches!(name, "surrogate-control" | "edge-control")
+}
+
+/// Whether the answer has one of these directives for the whole of it. `private="set-cookie"` is about a field alone.
 fn says(headers: &HeaderMap, directives: &[&str]) -> bool {
     members(headers, &CACHE_CONTROL).any(|member| {
-        let name = member.split('=').next().unwrap_or_default().trim();
+        let name = match member.split_once('=') {
+            Some((name, _)) if name.trim().eq_ignore_ascii_case("s-maxage") => name.trim(),
+            _ => member,
+        };
         directives.iter().any(|directive| name.eq_ignore_ascii_case(directive))
     })
 }
@@ -36,9 +52,23 @@ fn depends_on_token(headers: &HeaderMap) -> bool {
     members(headers, &VARY).any(|name| name.eq_ignore_ascii_case("authorization"))
 }
 
+/// The members of a list. A comma within quotation marks separates nothing (RFC 9110, section 5.6.4).
 fn members<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim)
+    values
+        .flat_map(|value| {
+            let (mut is_quoted, mut is_escaped) = (false, false);
+            value.split(move |letter| {
+                let is_plain = !std::mem::take(&mut is_escaped);
+                match letter {
+                    '"' if is_plain => is_quoted = !is_quoted,
+                    '\\' if is_plain => is_escaped = is_quoted,
+                    _ => {}
+                }
+                letter == ',' && !is_quoted
+            })
+        })
+        .map(str::trim)
 }
 
 #[cfg(test)]
@@ -70,10 +100,42 @@ mod tests {
             ("public, max-age=60", "", "public, max-age=60", ""),
             ("s-maxage=60", "Authorization", "s-maxage=60", "Authorization, Cookie"),
             ("not-public", "", "not-public, private", "Cookie"),
+            ("private=\"x-a\", max-age=60", "", "private=\"x-a\", max-age=60, private", "Cookie"),
+            ("private=\"x-a, private, x-b\"", "", "private=\"x-a, private, x-b\", private", "Cookie"),
+            ("no-cache=\"a, public\"", "", "no-cache=\"a, public\", private", "Cookie"),
+            ("no-cache=\"a\\\", public, b\"", "", "no-cache=\"a\\\", public, b\", private", "Cookie"),
         ] {
             let expected = (kept.to_owned(), varies.to_owned());
             assert_eq!(restricted(cache_control, vary, true, true), expected, "{cache_control}");
         }
+    }
+
+    #[test]
+    fn nothing_is_said_to_a_cache_in_front_alone() {
+        let targeted = [
+            "cdn-cache-control",
+            "cloudflare-cdn-cache-control",
+            "x-other-cache-control",
+            "surrogate-control",
+            "edge-control",
+        ];
+        let answer = || {
+            let named = targeted
+                .map(|name| (http::HeaderName::from_static(name), HeaderValue::from_static("max-age=60")));
+            named
+                .into_iter()
+                .chain([(CACHE_CONTROL, HeaderValue::from_static("private"))])
+                .collect::<HeaderMap>()
+        };
+        for had_token in [true, false] {
+            let mut headers = answer();
+            restrict(&mut headers, true, had_token);
+            assert!(targeted.iter().all(|name| !headers.contains_key(*name)), "{headers:?}");
+            assert!(headers.contains_key(CACHE_CONTROL));
+        }
+        let mut public = answer();
+        restrict(&mut public, false, false);
+        assert_eq!(public, answer());
     }
 
     #[test]

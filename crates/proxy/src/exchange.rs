@@ -311,7 +311,7 @@ impl Upstreams {
         head.extensions.clear();
         head.extensions.insert(Forwarded);
         head.extensions.insert(OwnCacheControl);
-        head.extensions.insert(if asked.route.token { AnswerOf::Api } else { AnswerOf::FrontEnd });
+        head.extensions.insert(if asked.route.pages { AnswerOf::FrontEnd } else { AnswerOf::Api });
         Ok(Response::from_parts(head, Body::new(Download::new(body, Some(idle), end))))
     }
 }

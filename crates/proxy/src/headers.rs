@@ -18,14 +18,17 @@ static HOP_BY_HOP: [HeaderName; 6] =
 
 /// What a browser does not send, and by which some servers take a request for another one than was checked here, or for
 /// one of somebody else. Traces of browsers are ignored, as everywhere in this application: anybody could add to ours.
-static DISGUISES: [HeaderName; 18] = [
+static DISGUISES: [HeaderName; 20] = [
     HOST,
     EXPECT,
     HeaderName::from_static("baggage"),
     HeaderName::from_static("cf-connecting-ip"),
     HeaderName::from_static("client-ip"),
     HeaderName::from_static("fastly-client-ip"),
+    HeaderName::from_static("fly-client-ip"),
     HeaderName::from_static("http2-settings"),
+    // CGI makes the variable `HTTP_PROXY` of it, by which programs find their own proxy.
+    HeaderName::from_static("proxy"),
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
     HeaderName::from_static("true-client-ip"),
@@ -40,28 +43,41 @@ static DISGUISES: [HeaderName; 18] = [
 ];
 
 /// How the names of others begin. Proxies say by them who somebody is, and APIs believe it: `X-Auth-Request-Email` of
-/// oauth2-proxy, `OIDC-CLAIM-sub` of `mod_auth_openidc`, `Remote-User` of many.
-const DISGUISE_PREFIXES: [&str; 8] = [
+/// oauth2-proxy, `OIDC-CLAIM-sub` of `mod_auth_openidc`, `Remote-User` of many, `X-Amzn-Oidc-Identity` and others of
+/// clouds, `SSL-Client-Verify` and `Client-Cert` (RFC 9440) of whoever ends TLS.
+const DISGUISE_PREFIXES: [&str; 18] = [
+    "cf-access-",
+    "client-cert",
     "oidc-",
     "remote-",
+    "ssl-client-",
+    "x-amzn-oidc-",
     "x-auth-request-",
+    "x-client-cert",
     "x-envoy-",
-    "x-forwarded-",
+    "x-forwarded",
+    "x-goog-authenticated-user-",
+    "x-goog-iap-",
+    "x-ms-client-principal",
     "x-original-",
     "x-remote-",
     "x-rewrite-",
+    "x-ssl-client-",
+    "x-webauth-",
 ];
 
 /// Headers of an answer that would act on this whole origin, on the browser's credentials for it, or on a proxy in
 /// front.
-static OF_THE_ORIGIN: [HeaderName; 20] = [
+static OF_THE_ORIGIN: [HeaderName; 22] = [
     SET_COOKIE,
     WWW_AUTHENTICATE,
     PROXY_AUTHENTICATE,
     STRICT_TRANSPORT_SECURITY,
     ALT_SVC,
     REFRESH,
+    HeaderName::from_static("accept-ch"),
     HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("critical-ch"),
     HeaderName::from_static("nel"),
     HeaderName::from_static("origin-agent-cluster"),
     HeaderName::from_static("public-key-pins"),
@@ -70,13 +86,17 @@ static OF_THE_ORIGIN: [HeaderName; 20] = [
     HeaderName::from_static("service-worker-allowed"),
     HeaderName::from_static("set-cookie2"),
     HeaderName::from_static("set-login"),
-    // nginx and others would send a file or another answer in place of this one.
-    HeaderName::from_static("x-accel-redirect"),
+    HeaderName::from_static("speculation-rules"),
+    HeaderName::from_static("use-as-dictionary"),
+    // Some proxies would send a file or another answer in place of this one.
     HeaderName::from_static("x-lighttpd-send-file"),
     HeaderName::from_static("x-reproxy-url"),
     HeaderName::from_static("x-sendfile"),
-    HeaderName::from_static("x-accel-expires"),
 ];
+
+/// How the names of others begin: CORS is a matter of this origin, and its pages need none. The second is for nginx,
+/// which would send a file in place of the answer, or keep it.
+const OF_THE_ORIGIN_PREFIXES: [&str; 2] = ["access-control-", "x-accel-"];
 
 /// Removes what a request must not take along. The browser's credentials are removed where those of the session are
 /// added.
@@ -125,10 +145,10 @@ pub(crate) fn clean_answer(headers: &mut HeaderMap) {
     for name in &OF_THE_ORIGIN {
         headers.remove(name);
     }
-    // CORS is a matter of this origin, and its pages need none.
-    let of_cors: Vec<_> =
-        headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
-    for name in of_cors {
+    let is_named =
+        |name: &&HeaderName| OF_THE_ORIGIN_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
+    let named: Vec<_> = headers.keys().filter(is_named).cloned().collect();
+    for name in named {
         headers.remove(name);
     }
 }
@@ -191,6 +211,21 @@ mod tests {
             ("x-auth-request-email", "admin@test.com"),
             ("oidc-claim-sub", "1"),
             ("remote-user", "admin"),
+            ("proxy", "http://evil.example"),
+            ("x-forwarded", "for=127.0.0.1"),
+            ("fly-client-ip", "127.0.0.1"),
+            ("x-amzn-oidc-identity", "admin"),
+            ("x-ms-client-principal", "admin"),
+            ("x-ms-client-principal-name", "admin"),
+            ("x-goog-authenticated-user-email", "admin"),
+            ("x-goog-iap-jwt-assertion", "a.b.c"),
+            ("cf-access-authenticated-user-email", "admin"),
+            ("x-ssl-client-verify", "SUCCESS"),
+            ("ssl-client-s-dn", "CN=admin"),
+            ("client-cert", ":MIIB:"),
+            ("client-cert-chain", ":MIIB:"),
+            ("x-client-cert", "MIIB"),
+            ("x-webauth-user", "admin"),
             ("x_forwarded_for", "127.0.0.1"),
             ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
             ("range", "bytes=0-9"),
@@ -232,6 +267,12 @@ mod tests {
             ("connection", "close"),
             ("service-worker-allowed", "/"),
             ("x-accel-redirect", "/internal/secret"),
+            ("x-accel-buffering", "no"),
+            ("x-accel-limit-rate", "1"),
+            ("accept-ch", "Sec-CH-UA-Model"),
+            ("critical-ch", "Sec-CH-UA-Model"),
+            ("use-as-dictionary", "match=\"/*\""),
+            ("speculation-rules", "\"/rules.json\""),
             ("content-range", "bytes 0-9/10"),
         ]);
         clean_answer(&mut answer);

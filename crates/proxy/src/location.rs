@@ -19,6 +19,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_place_of_the_api_never_becomes_another_site() {
+        let whole: Route = "/=http://api.internal/".parse().unwrap();
+        let folder: Route = "/=http://api.internal/v2/".parse().unwrap();
+        let asked = "http://api.internal/v2/7".parse().unwrap();
+        for location in [
+            "http://api.internal//evil.example/x",
+            "http://api.internal/\\evil.example/x",
+            "http://api.internal/.//evil.example",
+            "http://api.internal/a/..//evil.example",
+            "http://api.internal/\t/evil.example",
+        ] {
+            assert_eq!(mapped(&whole, &asked, location), None, "{location}");
+            let below = location.replace("internal/", "internal/v2/");
+            assert_eq!(mapped(&folder, &asked, &below), None, "{below}");
+        }
+        assert_eq!(mapped(&whole, &asked, "/a//b").as_deref(), Some("/a//b"));
+    }
+
+    #[test]
     fn a_place_is_named_as_the_browser_reaches_it_or_not_at_all() {
         let route: Route = "/api/orders/=http://orders.internal/v2/".parse().unwrap();
         let asked = "http://orders.internal/v2/7?x=1".parse().unwrap();

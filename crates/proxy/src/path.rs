@@ -24,6 +24,9 @@ pub enum BadPath {
     /// A character that RFC 3986, section 3.3 does not allow in a path.
     #[error("the path has a character that must be escaped")]
     Character,
+    /// Without its parameters or capitals, it is the path of another route.
+    #[error("without its parameters or capitals, the path is that of another route")]
+    OtherRoute,
 }
 
 impl Path {
@@ -64,6 +67,21 @@ impl Path {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The path as some servers read it: without what follows a semicolon in a segment, without the segments of which
+    /// nothing is left, and in small letters.
+    pub(crate) fn folded(&self) -> String {
+        let small = self.0.to_ascii_lowercase();
+        let is_last = |index: usize| index == small.split('/').count() - 1;
+        let segments = small.split('/').map(|segment| {
+            let end = [";", "%3b"].into_iter().filter_map(|mark| segment.find(mark)).min();
+            &segment[..end.unwrap_or(segment.len())]
+        });
+        let kept = segments
+            .enumerate()
+            .filter(|(index, segment)| *index == 0 || !segment.is_empty() || is_last(*index));
+        kept.map(|(_, segment)| segment).collect::<Vec<_>>().join("/")
     }
 }
 

@@ -196,10 +196,11 @@ fn permission(route: &Route, site: &Site, parts: &Parts) -> Response {
 /// Whether a page of another site may not even ask. It cannot read the answer, but it could measure it.
 ///
 /// SECURITY: forms are checked for every request that changes something. A read is checked where the token goes along,
-/// or somebody has to be signed in.
+/// or somebody has to be signed in. A link of another site may lead here; a frame of it may not.
 fn is_kept_from_others(route: &Route, parts: &Parts) -> bool {
     let is_public = !route.token && route.who == crate::Who::Anyone;
-    let is_opened = is_navigation(parts) && parts.method != Method::OPTIONS;
+    let is_document = parts.headers.get("sec-fetch-dest").is_some_and(|place| place == "document");
+    let is_opened = is_navigation(parts) && is_document && parts.method != Method::OPTIONS;
     !is_public && !is_opened
 }
 

@@ -27,6 +27,8 @@ pub struct Route {
     pub timeout: Duration,
     /// Whether the access token of the session goes along.
     pub token: bool,
+    /// Whether the answers may be pages and scripts of this origin. Otherwise a browser runs none of them.
+    pub pages: bool,
     /// The other origins whose pages may call.
     pub origins: Origins,
     /// Whether the API is spoken to in HTTP/2 at once (prior knowledge, RFC 9113, section 3.3). An `https` address
@@ -74,7 +76,7 @@ impl Route {
     /// The address that a path leads to, if the path is below the prefix, or is the prefix without its slash. What
     /// follows the prefix, and the query, are sent exactly as they are here.
     pub fn target(&self, path: &Path, query: Option<&str>) -> Option<Uri> {
-        let (base, rest) = (self.upstream.path(), self.rest(path.as_str())?);
+        let (base, rest) = (self.upstream.path(), rest(&self.prefix, path.as_str())?);
         // SECURITY: no library that resolves or escapes anything reads the path from here on, and it has no dots.
         let mut whole = match (rest, base.trim_end_matches('/')) {
             (Some(rest), _) => format!("{base}{rest}"),
@@ -95,22 +97,29 @@ impl Route {
         let rest = url.path().strip_prefix(self.upstream.path()).filter(|_| is_here)?;
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
-        Some(format!("{}{rest}{query}{fragment}", self.prefix))
+        let place = format!("{}{rest}{query}{fragment}", self.prefix);
+        // SECURITY: a browser reads what follows two slashes, or a slash and a backslash, as the name of another site.
+        (!place.starts_with("//") && !place.starts_with("/\\")).then_some(place)
     }
 
     pub(crate) fn covers(&self, path: &Path) -> bool {
-        self.rest(path.as_str()).is_some()
+        rest(&self.prefix, path.as_str()).is_some()
     }
 
-    /// The part of the path below the prefix; `Some(None)` for the prefix without its slash.
-    #[expect(clippy::option_option, reason = "outside of the prefix, the prefix itself, and below it")]
-    fn rest<'a>(&self, path: &'a str) -> Option<Option<&'a str>> {
-        if let Some(rest) = path.strip_prefix(&*self.prefix) {
-            return Some(Some(rest));
-        }
-        let bare = self.prefix.strip_suffix('/').filter(|bare| !bare.is_empty());
-        (bare == Some(path)).then_some(None)
+    /// Whether it covers a path of which nothing but small letters is left, see [`Path::folded`].
+    pub(crate) fn covers_folded(&self, folded: &str) -> bool {
+        rest(&self.prefix.to_ascii_lowercase(), folded).is_some()
     }
+}
+
+/// The part of the path below the prefix; `Some(None)` for the prefix without its slash.
+#[expect(clippy::option_option, reason = "outside of the prefix, the prefix itself, and below it")]
+fn rest<'a>(prefix: &str, path: &'a str) -> Option<Option<&'a str>> {
+    if let Some(rest) = path.strip_prefix(prefix) {
+        return Some(Some(rest));
+    }
+    let bare = prefix.strip_suffix('/').filter(|bare| !bare.is_empty());
+    (bare == Some(path)).then_some(None)
 }
 
 impl fmt::Display for Who {
@@ -127,16 +136,28 @@ impl fmt::Display for Who {
 /// As it is written in the configuration, with every option.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { prefix, upstream, methods, who, max_body, timeout, token, origins, http2, websocket } =
-            self;
+        let Self {
+            prefix,
+            upstream,
+            methods,
+            who,
+            max_body,
+            timeout,
+            token,
+            pages,
+            origins,
+            http2,
+            websocket,
+        } = self;
         let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
         let choice = |is_chosen: bool| if is_chosen { "yes" } else { "no" };
         write!(
             f,
-            "{prefix}={upstream} methods={} who={who} body={max_body} timeout={}ms token={} http2={} upgrade={}",
+            "{prefix}={upstream} methods={} who={who} body={max_body} timeout={}ms token={} pages={} http2={} upgrade={}",
             methods.join(","),
             timeout.as_millis(),
             choice(*token),
+            choice(*pages),
             choice(*http2),
             if *websocket { "websocket" } else { "none" }
         )?;

@@ -13,8 +13,8 @@ pub enum InvalidRoutes {
     /// A route cannot be read.
     #[error(transparent)]
     Route(#[from] InvalidRoute),
-    /// Two routes have the same prefix.
-    #[error("two routes begin with `{0}`")]
+    /// Two routes have the same prefix, or prefixes that differ in capitals only.
+    #[error("two routes begin with `{0}`, in the same letters")]
     Twice(String),
 }
 
@@ -29,7 +29,7 @@ impl Routes {
         let (mut routes, mut problems) = (Vec::<Route>::new(), Vec::new());
         for route in written.map(str::parse::<Route>) {
             match route {
-                Ok(route) if routes.iter().any(|known| known.prefix == route.prefix) => {
+                Ok(route) if routes.iter().any(|known| known.prefix.eq_ignore_ascii_case(&route.prefix)) => {
                     problems.push(InvalidRoutes::Twice(route.prefix));
                 }
                 Ok(route) => routes.push(route),
@@ -46,13 +46,25 @@ impl Routes {
     /// # Errors
     ///
     /// [`BadPath`], also for a path that no route would name: nobody can tell.
+    ///
+    /// # Security
+    ///
+    /// Many servers cut parameters off (`/admin;x/` is `/admin/`), and some do not tell capitals from small letters. A
+    /// path that would then be another route's is refused, because that route may let in fewer people.
     pub fn find(&self, uri: &Uri) -> Result<Option<(usize, &Route, Path)>, BadPath> {
         if self.0.is_empty() {
             return Ok(None);
         }
         let path = Path::normalised(uri.path())?;
-        let found = self.0.iter().enumerate().find(|(_, route)| route.covers(&path));
-        Ok(found.map(|(index, route)| (index, route, path)))
+        let routes = || self.0.iter().enumerate();
+        let Some((index, route)) = routes().find(|(_, route)| route.covers(&path)) else {
+            return Ok(None);
+        };
+        let folded = path.folded();
+        match routes().find(|(_, route)| route.covers_folded(&folded)) {
+            Some((other, _)) if other != index => Err(BadPath::OtherRoute),
+            _ => Ok(Some((index, route, path))),
+        }
     }
 
     /// The routes, the longest prefix first.
@@ -83,6 +95,46 @@ mod tests {
         assert_eq!(host("/api/ordersx").as_deref(), Some("b"));
         assert_eq!(host("/index.html").as_deref(), Some("a"));
         assert_eq!(routes.find(&"/api/../x".parse().unwrap()), Err(BadPath::Dots));
+    }
+
+    #[test]
+    fn a_path_that_an_api_could_take_for_that_of_another_route_is_refused() {
+        let routes =
+            Routes::parse("/api/Admin/=http://a/admin/ who=role:ADMIN; /api/=http://a/; /x/=http://b/")
+                .unwrap();
+        let found =
+            |path: &str| routes.find(&path.parse().unwrap()).map(|found| found.map(|(index, ..)| index));
+        for path in [
+            "/api/Admin;x/users",
+            "/api/Admin;/users",
+            "/api/Admin;",
+            "/api/Admin%3Bx/users",
+            "/api/Admin%3bx/users",
+            "/api/admin/users",
+            "/api/ADMIN",
+            "/api/%41DMIN;a=b;c/users",
+            "/api/;x/Admin/users",
+            "/api/;/Admin",
+        ] {
+            assert_eq!(found(path), Err(BadPath::OtherRoute), "{path}");
+        }
+        for (path, index) in [
+            ("/api/Admin/users", Some(0)),
+            ("/api/Admin/Users;v=1", Some(0)),
+            ("/api/Admin/;x/users", Some(0)),
+            ("/api/administrators", Some(1)),
+            ("/api/Orders;v=1/7", Some(1)),
+            ("/api;x/Admin/users", None),
+            ("/API/Admin/users", None),
+        ] {
+            assert_eq!(found(path), Ok(index), "{path}");
+        }
+    }
+
+    #[test]
+    fn two_routes_differ_by_more_than_capitals() {
+        let problems = Routes::parse("/a/=http://a/; /A/=http://b/").unwrap_err();
+        assert_eq!(problems, [InvalidRoutes::Twice("/A/".to_owned())]);
     }
 
     #[test]

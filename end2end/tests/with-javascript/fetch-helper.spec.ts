@@ -159,12 +159,14 @@ test('what changes something has the header that no other site can send', async 
 test('another origin is not called', async ({ page }) => {
   await open(page);
   // The browser refuses such a request to another origin before it sends anything, with an error on the console.
-  const mode = await page.evaluate(async () => {
+  const modes = await page.evaluate(async () => {
     const { api } = await import('/ironleaf.js');
     window.fetch = (request) => Promise.resolve(new Response((request as Request).mode));
-    return (await api('https://elsewhere.example/')).text();
+    const there = 'https://elsewhere.example/';
+    const answers = [api(there), api(there, { mode: 'cors' }), api(new Request(there, { mode: 'cors' }))];
+    return Promise.all(answers.map(async (answer) => (await answer).text()));
   });
-  expect(mode).toBe('same-origin');
+  expect(modes).toEqual(['same-origin', 'same-origin', 'same-origin']);
 });
 
 test('whoever is signed out is told so by an error with a type', async ({ page, watch }) => {

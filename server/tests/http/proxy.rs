@@ -208,6 +208,18 @@ async fn a_role_is_asked_for() {
 }
 
 #[tokio::test]
+async fn no_other_spelling_leads_past_a_role() {
+    let (world, api) = world("/api/admin/={} who=role:ADMIN; /api/={}").await;
+    let mut browser = world.signed_in().await;
+    for path in ["/api/admin;x/users", "/api/Admin/users", "/api/%61dmin;/users", "/api/;x/admin/users"] {
+        assert_eq!(ask(&mut browser, path).await.status, 400, "{path}");
+    }
+    assert_eq!(ask(&mut browser, "/api/admin/users").await.status, 403);
+    assert!(api.seen().is_empty(), "{:?}", api.seen());
+    assert_eq!(ask(&mut browser, "/api/orders;v=1").await.status, 200);
+}
+
+#[tokio::test]
 async fn everybody_may_call_where_the_route_says_so() {
     let (world, api) = world("/api/news/={} who=anyone token=no").await;
     assert_eq!(ask(&mut world.browser(), "/api/news/7").await.status, 200);
@@ -258,6 +270,11 @@ async fn a_refused_token_is_renewed_once_and_the_request_repeated_once() {
     assert_eq!(send(&mut browser, Method::POST, "/api/orders/", &large).await.status, 503);
     assert_eq!(send(&mut browser, Method::POST, "/api/orders/", &large).await.status, 200);
     assert_eq!(ask(&mut browser, "/account").await.status, 200);
+}
+
+/// What a browser says when a page of another site leads somewhere.
+fn opened(site: &'static str, place: &'static str) -> [(&'static str, &'static str); 3] {
+    [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", place)]
 }
 
 #[tokio::test]
@@ -311,7 +328,13 @@ async fn another_site_gets_nothing() {
         (&[("sec-fetch-site", "cross-site")][..], Method::POST, 403),
         (&[("sec-fetch-site", "same-site")], Method::GET, 403),
         (&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")], Method::OPTIONS, 403),
-        (&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], Method::GET, 200),
+        (&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], Method::GET, 403),
+        (&opened("cross-site", "document"), Method::GET, 200),
+        (&opened("same-site", "document"), Method::GET, 200),
+        (&opened("cross-site", "iframe"), Method::GET, 403),
+        (&opened("same-site", "iframe"), Method::GET, 403),
+        (&opened("cross-site", "object"), Method::GET, 403),
+        (&opened("cross-site", "document"), Method::OPTIONS, 403),
         (&[("origin", "https://evil.example")], Method::POST, 403),
         (&[("origin", "http://127.0.0.1:3000")], Method::POST, 200),
         (&[], Method::POST, 403),

@@ -234,6 +234,18 @@ async fn it_is_only_read() {
 async fn no_route_of_the_proxy_takes_its_place() {
     let world = World::with(&[("PROXY_ROUTES", "/api/=http://127.0.0.1:9/ who=anyone token=no")]).await;
     assert_eq!(told(&ask(&mut world.signed_in().await).await)["signed_in"], true);
+    let mut browser = world.signed_in().await;
+    for (method, path) in [
+        (Method::GET, "/api/%73ession"),
+        (Method::GET, "/%61pi/session"),
+        (Method::POST, "/api/%73ign-out"),
+        (Method::POST, "/api/sign%2Dout"),
+    ] {
+        let answer = browser.send(method.clone(), path, Body::empty()).await;
+        assert_eq!(answer.status, 400, "{method} {path}: an API would be a 503");
+    }
+    let other = browser.get("/api/%73essions").await;
+    assert_eq!(other.status, 503, "another path is the API's");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::Bff;
 pub enum AnswerOf {
     /// A front end: files that a browser shows or runs as they are.
     FrontEnd,
-    /// An API, whose answers are no pages.
+    /// An API, whose answers are no pages, unless it has a policy that says what they may load.
     Api,
 }
 
@@ -69,10 +69,27 @@ fn policy_of_other_server(response: &Response) -> Option<Option<HeaderValue>> {
         // The headers of the kept answer stay (RFC 9111, section 3.2).
         return Some(None);
     }
+    let has_own = match of {
+        AnswerOf::FrontEnd => response.headers().contains_key(CONTENT_SECURITY_POLICY),
+        AnswerOf::Api => restricts_scripts(response),
+    };
     let policy = match of {
-        _ if response.headers().contains_key(CONTENT_SECURITY_POLICY) => BESIDE_ITS_OWN,
+        _ if has_own => BESIDE_ITS_OWN,
         AnswerOf::FrontEnd => OF_FRONT_END,
         AnswerOf::Api => OF_NO_PAGE,
     };
     Some(Some(HeaderValue::from_static(policy)))
+}
+
+/// Whether a policy of the answer says which scripts may run.
+///
+/// SECURITY: many APIs send `frame-ancestors 'none'` with everything, which says nothing about scripts.
+fn restricts_scripts(response: &Response) -> bool {
+    let values = response.headers().get_all(CONTENT_SECURITY_POLICY).iter();
+    let mut directives =
+        values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split([',', ';']));
+    directives.any(|directive| {
+        let name = directive.split_ascii_whitespace().next().unwrap_or_default();
+        ["default-src", "script-src"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    })
 }

@@ -51,6 +51,7 @@ fn read(text: &str) -> Result<Route, String> {
         max_body: BODY,
         timeout: TIMEOUT,
         token: true,
+        pages: false,
         origins: Origins::Closed,
         http2: false,
         websocket: false,
@@ -70,12 +71,14 @@ fn read(text: &str) -> Result<Route, String> {
             "body" => route.max_body = read_size(value)?,
             "timeout" => route.timeout = read_timeout(value)?,
             "token" => route.token = read_choice(name, value)?,
+            "pages" => route.pages = read_choice(name, value)?,
             "origins" => route.origins = read_origins(value)?,
             "http2" => route.http2 = read_choice(name, value)?,
             "upgrade" => route.websocket = read_upgrade(value)?,
             _ => {
                 return Err(format!(
-                    "`{name}` is not an option: there are methods, who, body, timeout, token, origins, http2 and upgrade"
+                    "`{name}` is not an option: there are methods, who, body, timeout, token, pages, origins, http2 and \
+                     upgrade"
                 ));
             }
         }
@@ -230,6 +233,9 @@ mod tests {
         assert_eq!((&long.who, long.token), (&Who::Role("ADMIN".to_owned()), false));
         assert!(long.http2 && !short.http2);
         assert_eq!(route(&long.to_string()), long);
+        let files = route("/a/=http://b/ who=anyone token=no pages=yes");
+        assert!(files.pages && !short.pages && !route("/a/=http://b/ who=anyone token=no").pages);
+        assert_eq!(route(&files.to_string()), files);
         let sockets = route("/a/=http://b/ upgrade=websocket");
         assert!(sockets.websocket && !short.websocket);
         assert_eq!(route(&sockets.to_string()), sockets);
@@ -262,6 +268,7 @@ mod tests {
             ("/api/=https://a/ timeout=11m", "between"),
             ("/api/=https://a/ timeout=10", "not a time"),
             ("/api/=https://a/ token=maybe", "neither `token=yes` nor `token=no`"),
+            ("/api/=https://a/ pages=all", "neither `pages=yes` nor `pages=no`"),
             ("/api/=https://a/ upgrade=h2c", "neither websocket nor none"),
             ("/api/=https://a/ retries=3", "there are methods"),
             ("/api/=https://a/ token=yes token=no", "twice"),

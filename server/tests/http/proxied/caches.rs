@@ -32,11 +32,21 @@ async fn a_cache_in_front_keeps_an_answer_to_a_token_only_if_the_api_says_so() {
 #[tokio::test]
 async fn an_answer_moves_neither_this_origin_nor_the_proxy_in_front() {
     let lines = "Set-Cookie: ironleaf-session=x\r\nClear-Site-Data: \"*\"\r\nX-Accel-Redirect: /secret\r\nX-Sendfile: /etc/passwd\r\n\
-                 Refresh: 0;url=https://evil.example\r\nContent-Security-Policy: default-src *\r\nX-Kept: 1\r\n";
+                 Refresh: 0;url=https://evil.example\r\nContent-Security-Policy: default-src *\r\nX-Kept: 1\r\n\
+                 CDN-Cache-Control: max-age=60\r\nSurrogate-Control: max-age=60\r\nSpeculation-Rules: \"/rules.json\"\r\n";
     let api = Upstream::answering(format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 0\r\n\r\n")).await;
     let world = api.world("").await;
     let answer = Door::of(&world).await.ask(head(&world, "GET /api/orders/7", "").await).await;
-    for gone in ["set-cookie", "clear-site-data", "x-accel", "x-sendfile", "refresh"] {
+    for gone in [
+        "set-cookie",
+        "clear-site-data",
+        "x-accel",
+        "x-sendfile",
+        "refresh",
+        "cdn-cache",
+        "surrogate",
+        "speculation",
+    ] {
         assert!(!answer.contains(gone), "{gone}: {answer}");
     }
     let beside_its_own = "object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
