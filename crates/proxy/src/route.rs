@@ -11,6 +11,10 @@ use crate::Path;
 
 /// A part of this origin that is forwarded to an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own, and any of them go together"
+)]
 pub struct Route {
     /// The beginning of the paths, with a slash at its end: `/api/orders/`.
     pub prefix: String,
