@@ -73,14 +73,14 @@ impl Path {
     /// nothing is left, and in small letters.
     pub(crate) fn folded(&self) -> String {
         let small = self.0.to_ascii_lowercase();
-        let is_last = |index: usize| index == small.split('/').count() - 1;
+        let last = small.split('/').count() - 1;
         let segments = small.split('/').map(|segment| {
             let end = [";", "%3b"].into_iter().filter_map(|mark| segment.find(mark)).min();
             &segment[..end.unwrap_or(segment.len())]
         });
         let kept = segments
             .enumerate()
-            .filter(|(index, segment)| *index == 0 || !segment.is_empty() || is_last(*index));
+            .filter(|(index, segment)| *index == 0 || !segment.is_empty() || *index == last);
         kept.map(|(_, segment)| segment).collect::<Vec<_>>().join("/")
     }
 }
