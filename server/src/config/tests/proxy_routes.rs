@@ -7,7 +7,7 @@ fn routes_are_read_and_shown_with_every_option() {
             .unwrap();
     assert_eq!(config.proxy_routes.iter().count(), 2);
     let shown = "PROXY_ROUTES=/api/orders/=https://orders.internal/v2/ methods=GET,HEAD,OPTIONS,POST,PUT,PATCH,DELETE \
-                 who=signed-in body=10485760 timeout=30000ms token=yes http2=no upgrade=none; /api/=http://127.0.0.1:8080/ ";
+                 who=signed-in body=10485760 timeout=30000ms token=yes pages=no http2=no upgrade=none; /api/=http://127.0.0.1:8080/ ";
     assert!(config.describe().contains(shown), "{}", config.describe());
 }
 
