@@ -157,7 +157,8 @@ impl fmt::Display for Route {
         let choice = |is_chosen: bool| if is_chosen { "yes" } else { "no" };
         write!(
             f,
-            "{prefix}={upstream} methods={} who={who} body={max_body} timeout={}ms token={} pages={} http2={} upgrade={}",
+            "{prefix}={upstream} methods={} who={who} body={max_body} timeout={}ms token={} pages={} \
+             http2={} upgrade={}",
             methods.join(","),
             timeout.as_millis(),
             choice(*token),
