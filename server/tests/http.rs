@@ -110,6 +110,8 @@ mod sockets;
 mod software_passkey;
 #[path = "http/store_outage.rs"]
 mod store_outage;
+#[path = "http/streams.rs"]
+mod streams;
 #[path = "http/theme.rs"]
 mod theme;
 #[path = "http/two_people.rs"]

@@ -17,6 +17,7 @@ use crate::edge::{Answers, Noted, ResponseHeaders};
 use crate::few_lines::FewLines;
 use crate::limits::{Limits, RateLimits};
 use crate::passwords::PasswordPolicy;
+use crate::seals::Seals;
 
 /// The state that the layers, extractors and use cases of this crate share. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +32,7 @@ struct Shared {
     records: Records,
     answers: Answers,
     noted: Noted,
+    seals: Seals,
     logout_lines: FewLines,
     redirect_lines: FewLines,
     password_lines: FewLines,
@@ -126,6 +128,7 @@ impl Bff {
             records,
             answers: Answers::default(),
             noted: Noted::default(),
+            seals: Seals::default(),
             logout_lines: FewLines::default(),
             redirect_lines: FewLines::default(),
             password_lines: FewLines::default(),
@@ -251,6 +254,11 @@ impl Bff {
     /// The sessions that were noted for the lists of their persons lately.
     pub(crate) fn noted(&self) -> &Noted {
         &self.0.noted
+    }
+
+    /// When the sessions with open streams were sealed last.
+    pub(crate) fn seals(&self) -> &Seals {
+        &self.0.seals
     }
 
     pub(crate) fn form_timeout(&self) -> Duration {

@@ -208,8 +208,13 @@ impl CoreApi {
     }
 
     /// Checks the access token before the first call of a request that did not pass
-    /// [`refresh_before_rendering`](crate::refresh_before_rendering).
-    pub(crate) async fn ensure_fresh(&self) -> Result<(), CallError> {
+    /// [`refresh_before_rendering`](crate::refresh_before_rendering), and renews it if that is due. The session then says
+    /// which roles the person has now.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call), without the answer.
+    pub async fn ensure_fresh(&self) -> Result<(), CallError> {
         if self.seen.is_fresh.swap(true, Ordering::Relaxed) {
             return Ok(());
         }

@@ -27,7 +27,7 @@ pub use form::{read_form, require_form};
 pub use headers::{AnswerOf, response_headers};
 pub use host::{is_at_public_origin, refuse_foreign_host};
 pub use note_session::note_session;
-pub(crate) use noted::Noted;
+pub(crate) use noted::{GOOD_FOR, Noted};
 pub use once::{answer_once, form_id, note_done};
 pub use request_id::{RequestId, trace_request};
 pub use response_headers::{CspNonce, ResponseHeaders};

@@ -1,17 +1,19 @@
 //! What a proxy needs of the session whose requests it forwards.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use ironleaf_auth::{Asked, CallError, Grant, RefreshTiming, Request, Response};
-use ironleaf_records::Principal;
+use ironleaf_records::{Principal, SessionName};
 use ironleaf_session::{Identity, Record};
 
+use crate::edge::GOOD_FOR;
 use crate::request_context::caller;
+use crate::seals::Seal;
 use crate::{Bff, CoreApi};
 
 /// For this long after a renewal, a refusal of an API is not taken for one of the access token.
@@ -25,10 +27,14 @@ pub struct Attached {
 }
 
 /// Whose session a stream belongs to. It has no token and is small, so that many can be kept.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct StreamSession {
     identity: Identity,
     is_guest: bool,
+    /// Every seal in this process moves it.
+    seal: Arc<Seal>,
+    /// How long after its last seal the session ends.
+    longest_rest: Duration,
 }
 
 impl StreamSession {
@@ -46,6 +52,11 @@ impl StreamSession {
     pub fn is_guest(&self) -> bool {
         self.is_guest
     }
+
+    /// Whether the session is over, unless another replica has sealed it since.
+    fn is_idle(&self, now: SystemTime) -> bool {
+        now.duration_since(self.seal.at()).is_ok_and(|rest| rest >= self.longest_rest)
+    }
 }
 
 /// Tells which sessions have ended since, here or on another replica.
@@ -56,7 +67,8 @@ impl EndedSessions {
     /// Whether each of these sessions is over, in their order. A store that does not answer ends nothing.
     ///
     /// A stream outlives the access token it began with, and does not outlive its session: ask every few seconds, with one
-    /// call for many sessions.
+    /// call for many sessions. Requests that other replicas have answered keep a session from its idle timeout, so the
+    /// store is asked once more for each session whose idle timeout is over as far as this process knows.
     pub async fn among(&self, sessions: &[StreamSession]) -> Vec<bool> {
         let Self(bff) = self;
         let identities: Vec<_> = sessions.iter().map(|session| session.identity.clone()).collect();
@@ -68,7 +80,36 @@ impl EndedSessions {
         let (now, limit) = (bff.now(), bff.session_settings().absolute_timeout);
         let is_too_old =
             |session: &Identity| now.duration_since(session.created_at).is_ok_and(|age| age >= limit);
-        identities.iter().zip(known).map(|(session, is_over)| is_over || is_too_old(session)).collect()
+        let is_over = |(session, is_over)| is_over || is_too_old(session);
+        let mut over: Vec<_> = identities.iter().zip(known).map(is_over).collect();
+        for (session, is_over) in sessions.iter().zip(&mut over) {
+            if !*is_over && session.is_idle(now) {
+                *is_over = self.is_unused(session, now).await;
+            }
+        }
+        over
+    }
+
+    /// Whether no other replica has seen the session since its last seal here. The list of the person's sessions says so,
+    /// to within ten minutes. A guest has no list, and no more than what this process knows.
+    async fn is_unused(&self, session: &StreamSession, now: SystemTime) -> bool {
+        if session.is_guest {
+            return true;
+        }
+        let StreamSession { identity, seal, .. } = session;
+        let Self(bff) = self;
+        match bff.records().session(&identity.owner, SessionName::of(identity.id)).await {
+            Ok(Some(known)) => {
+                // Until a note is that old, no further one is written.
+                seal.move_to(known.last_seen.min(now) + GOOD_FOR);
+                session.is_idle(now)
+            }
+            Ok(None) => true,
+            Err(error) => {
+                tracing::warn!(error = error.detail(), "the store does not say which streams are unused");
+                false
+            }
+        }
     }
 }
 
@@ -77,7 +118,9 @@ impl CoreApi {
     pub fn stream_session(&self) -> Option<StreamSession> {
         let record = self.session.current()?;
         let is_guest = record.payload.identity().is_guest;
-        Some(StreamSession { identity: Identity::from(&*record), is_guest })
+        let seal = self.bff.seals().watch(record.id, record.sealed_at);
+        let longest_rest = self.bff.session_settings().longest_rest(&record.payload);
+        Some(StreamSession { identity: Identity::from(&*record), is_guest, seal, longest_rest })
     }
 
     /// Tells which sessions have ended since.

@@ -44,6 +44,7 @@ mod remember;
 mod request_context;
 mod requested_mail;
 mod return_to;
+mod seals;
 mod second_factor;
 mod session_budget;
 mod session_layer;

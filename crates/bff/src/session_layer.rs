@@ -7,6 +7,7 @@ use crate::limits::KNOWN_DEVICE;
 use crate::pending_code::PENDING_CODE;
 use crate::redirect::{ATTEMPT, NOT_ADMITTED};
 use crate::requested_mail::REQUESTED_MAIL;
+use crate::seals::SealingLedger;
 use crate::second_factor::{ENROLMENT, RECOVERY_CODES};
 use crate::sign_out::LEAVING;
 use crate::{Bff, BffSettings, PASSWORD_LINK, RESTORATION_LINK, SIGN_IN_LINK, VERIFICATION_LINK};
@@ -37,7 +38,7 @@ impl Bff {
     pub fn session_layer(&self) -> SessionLayer<Principal> {
         let BffSettings { sealer, session, clock, random, .. } = self.settings();
         SessionLayer::new(sealer.clone(), session.clone(), Arc::clone(clock), Arc::clone(random))
-            .with_ledger(self.records().clone())
+            .with_ledger(SealingLedger(self.clone()))
             .with_flashes(&FLASHES)
     }
 }

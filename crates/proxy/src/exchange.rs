@@ -38,10 +38,17 @@ pub(crate) struct Asked<'a> {
     pub(crate) index: usize,
     pub(crate) target: Uri,
     pub(crate) parts: Parts,
-    /// In whose name.
+    /// Whose request it is.
     pub(crate) person: Option<CoreApi>,
     /// Set if it asks for a WebSocket.
     pub(crate) upgrade: Option<Upgrade>,
+}
+
+impl Asked<'_> {
+    /// Whose token goes along.
+    fn bearer(&self) -> Option<&CoreApi> {
+        self.person.as_ref().filter(|_| self.route.token)
+    }
 }
 
 /// Begins the span of a request to an API, and adds its trace context to the headers.
@@ -176,7 +183,7 @@ impl Upstreams {
         *request.headers_mut() = asked.parts.headers.clone();
         *request.version_mut() = Version::HTTP_11;
         let mut attached = None;
-        if let Some(person) = &asked.person {
+        if let Some(person) = asked.bearer() {
             attached = match person.attach(&mut request).await {
                 Ok(added) => Some(added),
                 Err(error) if is_served_without(asked, &error) => None,
@@ -264,15 +271,16 @@ impl Upstreams {
     }
 
     fn failed(&self, asked: &Asked<'_>, error: &CallError) -> Response {
+        self.not_for(asked.route, &asked.parts, error)
+    }
+
+    /// The answer to a request that cannot be forwarded for its person.
+    pub(crate) fn not_for(&self, route: &Route, parts: &Parts, error: &CallError) -> Response {
         match error {
-            CallError::SignedOut => refusal::signed_out(&asked.parts, &self.origin),
+            CallError::SignedOut => refusal::signed_out(parts, &self.origin),
             CallError::Unavailable(detail) => {
-                tracing::warn!(
-                    route = asked.route.prefix,
-                    detail,
-                    "a request cannot be forwarded for its person"
-                );
-                metrics::note_failure(&asked.route.prefix, Failure::Renewal);
+                tracing::warn!(route = route.prefix, detail, "a request cannot be forwarded for its person");
+                metrics::note_failure(&route.prefix, Failure::Renewal);
                 refusal::unavailable()
             }
         }

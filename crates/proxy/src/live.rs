@@ -85,7 +85,8 @@ impl LiveStreams {
         Ok(Upgrade { handshake, browser, open })
     }
 
-    /// A place for an event stream, which completes once that has to end.
+    /// A place for an event stream, which completes once that has to end. A request that may have changed something
+    /// always gets one: the API has acted by now, and nobody may be told otherwise.
     ///
     /// # Errors
     ///
@@ -95,7 +96,11 @@ impl LiveStreams {
         parts: &Parts,
         person: Option<&CoreApi>,
     ) -> Result<impl Future<Output = ()> + Send + use<>, Response> {
-        let open = self.open(Kind::Events, parts, person)?;
+        let open = if parts.method.is_safe() {
+            self.open(Kind::Events, parts, person)?
+        } else {
+            self.streams.open_always(whose(parts, person), Kind::Events)
+        };
         let over = self.over(parts, person);
         Ok(async move {
             let cause = over.await;
@@ -140,8 +145,7 @@ impl LiveStreams {
     }
 
     fn open(&self, kind: Kind, parts: &Parts, person: Option<&CoreApi>) -> Result<Open, Response> {
-        let whose = Whose::of(person.and_then(CoreApi::stream_session).as_ref(), parts);
-        self.streams.open(whose, kind).ok_or_else(refusal::too_many_streams)
+        self.streams.open(whose(parts, person), kind).ok_or_else(refusal::too_many_streams)
     }
 
     /// Completes when a stream has to end: with its session, or with the process.
@@ -165,4 +169,9 @@ impl LiveStreams {
             }
         }
     }
+}
+
+/// For whom a stream counts.
+fn whose(parts: &Parts, person: Option<&CoreApi>) -> Whose {
+    Whose::of(person.and_then(CoreApi::stream_session).as_ref(), parts)
 }

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 use ironleaf_auth::{BreakerState, Clock, HttpSettings, Random, TransportError};
 use ironleaf_bff::{
-    CoreApi, GuestFailure, MaybeUser, Problem, ProblemKind, PublicOrigin, SignInFailure,
+    CoreApi, GuestFailure, MaybeUser, MissingLayer, Problem, ProblemKind, PublicOrigin, SignInFailure,
     session_cannot_be_checked,
 };
 use tokio::time::Instant;
@@ -19,7 +19,7 @@ use crate::exchange::{Asked, Trace, Upstreams};
 use crate::live::handshake;
 use crate::refusal::{self, is_navigation};
 use crate::streams::StreamLimits;
-use crate::{Path, Route, Routes, headers, metrics};
+use crate::{Path, Route, Routes, Who, headers, metrics};
 
 /// Forwards requests of the browser to APIs, with the access token of its session.
 pub struct Proxy {
@@ -142,33 +142,43 @@ impl Proxy {
         self.upstreams.answer(&asked, body, declared).await
     }
 
-    /// In whose name the request is sent. `None`: in nobody's.
+    /// Whose request it is. `None`: nobody's. Whether their token goes along, the route says.
     async fn person(&self, route: &Route, parts: &Parts) -> Result<Option<CoreApi>, Response> {
-        use crate::Who;
-        let internal = |_| refusal::of(ProblemKind::Internal);
-        if matches!(route.who, Who::SignedIn | Who::Role(_)) {
-            if session_cannot_be_checked(parts) {
-                return Err(refusal::unavailable());
+        match &route.who {
+            Who::SignedIn => self.signed_in(route, parts, None).await.map(Some),
+            Who::Role(role) => self.signed_in(route, parts, Some(role)).await.map(Some),
+            // Such an answer is the same for everybody.
+            Who::Guest | Who::Anyone if !route.token => Ok(None),
+            Who::Guest => {
+                CoreApi::for_guest(parts).await.map(Some).map_err(|failure| self.no_guest(parts, &failure))
             }
-            let MaybeUser(user) = MaybeUser::from_parts(parts).map_err(internal)?;
-            let user = user.ok_or_else(|| refusal::signed_out(parts, &self.origin))?;
-            if let Who::Role(role) = &route.who
-                && !user.has_role(role)
-            {
-                return Err(refusal::forbidden());
+            Who::Anyone => {
+                let person = CoreApi::from_parts(parts).map_err(internal)?;
+                Ok(person.has_session().then_some(person))
             }
         }
-        if !route.token {
-            return Ok(None);
+    }
+
+    /// The person who is signed in, and has the role if there is one.
+    async fn signed_in(&self, route: &Route, parts: &Parts, role: Option<&str>) -> Result<CoreApi, Response> {
+        if session_cannot_be_checked(parts) {
+            return Err(refusal::unavailable());
         }
-        if route.who == Who::Guest {
-            return CoreApi::for_guest(parts)
-                .await
-                .map(Some)
-                .map_err(|failure| self.no_guest(parts, &failure));
-        }
+        self.is_signed_in(parts, None)?;
         let person = CoreApi::from_parts(parts).map_err(internal)?;
-        Ok(person.has_session().then_some(person))
+        let fresh = person.ensure_fresh().await;
+        fresh.map_err(|error| self.upstreams.not_for(route, parts, &error))?;
+        // SECURITY: only a renewal brings other roles, and says that the provider has ended the session. A route without
+        // a token needs both as well.
+        self.is_signed_in(parts, role)?;
+        Ok(person)
+    }
+
+    fn is_signed_in(&self, parts: &Parts, role: Option<&str>) -> Result<(), Response> {
+        let MaybeUser(user) = MaybeUser::from_parts(parts).map_err(internal)?;
+        let user = user.ok_or_else(|| refusal::signed_out(parts, &self.origin))?;
+        let may = role.is_none_or(|role| user.has_role(role));
+        if may { Ok(()) } else { Err(refusal::forbidden()) }
     }
 
     fn no_guest(&self, parts: &Parts, failure: &GuestFailure) -> Response {
@@ -180,6 +190,11 @@ impl Proxy {
             GuestFailure::Begin(_) => refusal::unavailable(),
         }
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
+fn internal(_: MissingLayer) -> Response {
+    refusal::of(ProblemKind::Internal)
 }
 
 /// The answer to a browser that asks whether a page of another origin may call. The API is never asked.
@@ -198,7 +213,7 @@ fn permission(route: &Route, site: &Site, parts: &Parts) -> Response {
 /// SECURITY: forms are checked for every request that changes something. A read is checked where the token goes along,
 /// or somebody has to be signed in. A link of another site may lead here; a frame of it may not.
 fn is_kept_from_others(route: &Route, parts: &Parts) -> bool {
-    let is_public = !route.token && route.who == crate::Who::Anyone;
+    let is_public = !route.token && route.who == Who::Anyone;
     let is_document = parts.headers.get("sec-fetch-dest").is_some_and(|place| place == "document");
     let is_opened = is_navigation(parts) && is_document && parts.method != Method::OPTIONS;
     !is_public && !is_opened

@@ -127,11 +127,20 @@ impl Streams {
             tracing::info!(limit, "somebody has as many streams open as one may have");
             return None;
         }
+        Some(self.count(&mut counts, whose, kind))
+    }
+
+    /// Opens one however many there are. It counts all the same.
+    pub(crate) fn open_always(&self, whose: Whose, kind: Kind) -> Open {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        self.count(&mut counts, whose, kind)
+    }
+
+    fn count(&self, counts: &mut Counts, whose: Whose, kind: Kind) -> Open {
         counts.together += 1;
         *counts.by_owner.entry(whose).or_default() += 1;
-        drop(counts);
         metrics::stream_opened(kind.word());
-        Some(Open(Arc::new(Counted { counts: Arc::clone(&self.counts), whose, kind })))
+        Open(Arc::new(Counted { counts: Arc::clone(&self.counts), whose, kind }))
     }
 }
 
@@ -166,6 +175,9 @@ mod tests {
         assert!(open(2).is_some());
         opened.pop();
         assert!(open(1).is_some());
+        opened.extend((0..2).map(|_| streams.open_always(Whose::Person([1; 16]), Kind::Events)));
+        opened.pop();
+        assert!(open(1).is_none(), "it counts, however many there are");
         drop(opened);
         let counts = streams.counts.lock().unwrap();
         assert!(counts.by_owner.is_empty() && counts.together == 0);

@@ -190,6 +190,11 @@ impl<P: Payload> Session<P> {
         true
     }
 
+    /// Whether this request [does not count as a use](Self::let_rest).
+    pub fn rests(&self) -> bool {
+        self.state().rests()
+    }
+
     /// Signs out: the session is gone at once, and the response removes its cookie.
     ///
     /// It also removes a cookie that could not be read. `false` if the response head has already passed the layer.

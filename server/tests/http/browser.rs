@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::response::Response;
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
@@ -81,6 +82,17 @@ impl Browser {
     }
 
     pub(crate) async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
+        let (head, body) = self.open(method, path, body).await.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    /// The head of an answer, whose body may go on without an end.
+    pub(crate) async fn open(&mut self, method: Method, path: &str, body: Body) -> Response {
         let peer = ConnectInfo(SocketAddr::new(self.peer, 40_000));
         let mut request = Request::builder().method(method).uri(path).extension(peer);
         for (name, value) in &self.headers {
@@ -92,14 +104,8 @@ impl Browser {
             request = request.header(COOKIE, cookies.join("; "));
         }
         let Ok(response) = self.router.clone().oneshot(request.body(body).unwrap()).await;
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        self.keep_cookies(&head.headers);
-        Answer {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        }
+        self.keep_cookies(response.headers());
+        response
     }
 
     pub(crate) fn session(&self) -> Option<&String> {

@@ -10,6 +10,8 @@ mod back_channel;
 mod callback;
 #[path = "redirect/confirmation.rs"]
 mod confirmation;
+#[path = "redirect/forwarded.rs"]
+mod forwarded;
 #[path = "redirect/health.rs"]
 mod health;
 #[path = "redirect/misconfigured.rs"]

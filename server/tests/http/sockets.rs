@@ -229,3 +229,19 @@ async fn strangers_share_the_sockets_of_their_address() {
     echoes(&mut sockets[7], "hello").await;
     assert!(!served.api.handshakes()[0].contains_key(AUTHORIZATION));
 }
+
+#[tokio::test]
+async fn a_socket_without_a_token_counts_for_its_person_and_ends_with_the_session() {
+    let mut served =
+        Served::with("/api/chat/={} upgrade=websocket token=no", &[("PROXY_MAX_STREAMS_PER_PERSON", "1")])
+            .await;
+    let (mut browser, other) = (served.world.signed_in().await, served.world.administrator().await);
+    let (mut socket, _) = served.connect(&browser, "/api/chat/room", &[]).await.unwrap();
+    assert_eq!(served.connect(&browser, "/api/chat/room", &[]).await.unwrap_err().0, 429);
+    let (mut of_other, _) = served.connect(&other, "/api/chat/room", &[]).await.unwrap();
+    assert!(served.api.handshakes().iter().all(|handshake| !handshake.contains_key(AUTHORIZATION)));
+    browser.post("/api/sign-out", "").await;
+    assert_eq!(end(&mut socket).await, Some((4401, "signed_out".to_owned())));
+    assert_eq!(served.api.end().await, Some(1001));
+    echoes(&mut of_other, "another person").await;
+}

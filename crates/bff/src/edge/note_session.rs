@@ -13,7 +13,8 @@ use crate::{Bff, Session};
 /// Answers the request, and then notes that its session was seen, for the list of the person's sessions. Call it right
 /// inside the session layer.
 ///
-/// A session is noted when it begins, and whenever the last note is older than ten minutes. No request waits for the
+/// A request that [does not count as a use](ironleaf_session::Session::let_rest) is not noted: a page that asks by itself
+/// does not show that its person is there. A session is noted when it begins, and whenever the last note is older than ten minutes. No request waits for the
 /// note, and a note that fails costs nothing but itself.
 pub async fn note_session<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
@@ -34,7 +35,7 @@ where
 fn note(bff: &Bff, session: &Session, caller: &Caller, user_agent: &[u8]) {
     // A guest has no account and no list. Whether an unchecked session lives is not known, and its store is away.
     let living = session.peek().filter(|record| !record.payload.identity().is_guest);
-    let Some(record) = living.filter(|_| session.is_checked()) else { return };
+    let Some(record) = living.filter(|_| session.is_checked() && !session.rests()) else { return };
     let now = bff.now();
     if !bff.noted().is_due(SessionName::of(record.id), now) {
         return;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use ironleaf_records::SessionName;
 
 /// How long a note is good for: "last seen" is as exact as this.
-pub(super) const GOOD_FOR: Duration = Duration::from_mins(10);
+pub(crate) const GOOD_FOR: Duration = Duration::from_mins(10);
 
 /// How many sessions this process remembers to have noted: some megabytes. A forgotten one is looked up in the store.
 const MAX_NOTED: usize = 50_000;

@@ -22,6 +22,8 @@ pub(crate) struct State<P> {
     rotated: Option<RotationOrigin>,
     /// Tells what happens to an inserted session. Dropping it says that no cookie was sent.
     leaving: Option<Teller>,
+    /// Whether the request does not count as a use of the session.
+    rests: bool,
     pub(super) end_is_written: bool,
     pub(super) looked_at: bool,
     pub(super) response: Outlook,
@@ -97,6 +99,7 @@ impl<P: Payload> State<P> {
             edits: Edits::default(),
             rotated: None,
             leaving: None,
+            rests: false,
             end_is_written: false,
             looked_at: false,
             response: Outlook::ToCome,
@@ -156,11 +159,16 @@ impl<P: Payload> State<P> {
 
     /// Withdraws a renewal, if there is nothing else to write.
     pub(super) fn let_rest(&mut self) {
+        self.rests = true;
         let arrived = self.arrived.as_ref().zip(self.record.as_ref());
         let is_as_it_came = arrived.is_some_and(|(arrived, record)| Arc::ptr_eq(arrived, record));
         if is_as_it_came && self.intent == Intent::Write {
             self.intent = Intent::Keep;
         }
+    }
+
+    pub(super) fn rests(&self) -> bool {
+        self.rests
     }
 
     /// Makes a change that is written only if the encoding differs in the end.

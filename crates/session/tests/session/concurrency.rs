@@ -26,7 +26,7 @@ async fn steps(session: Session<Text>, steps: String) -> String {
             "adopt" => assert!(session.adopt(7, Serde(text), None)),
             "insert" => session.begins(Serde(text)),
             "renew" => assert!(session.renew()),
-            "rest" => assert!(session.let_rest()),
+            "rest" => assert!(!session.rests() && session.let_rest() && session.rests()),
             _ => panic!("no such step: {step}"),
         }
     }
