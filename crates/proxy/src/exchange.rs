@@ -14,7 +14,9 @@ use ironleaf_auth::{
     BreakerSettings, BreakerState, CircuitBreaker, Clock, HttpForwarder, HttpSettings, Random, TransportError,
 };
 use ironleaf_bff::edge::AnswerOf;
-use ironleaf_bff::{Attached, CallError, CoreApi, OwnCacheControl, ProblemKind, PublicOrigin, introduce};
+use ironleaf_bff::{
+    Attached, CallError, CoreApi, MaybeUser, OwnCacheControl, ProblemKind, PublicOrigin, introduce,
+};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument as _, Span};
 
@@ -135,6 +137,10 @@ impl Upstreams {
                 Err(error) if is_served_without(asked, &error) => {}
                 Err(error) => return Err(self.failed(asked, &error)),
             }
+        }
+        // SECURITY: the renewal may have taken the role away.
+        if lacks_role(asked) {
+            return Err(refusal::forbidden());
         }
         let Some(whole) = progress.whole() else {
             tracing::info!("a body was too large to be sent again with a renewed token");
@@ -341,6 +347,11 @@ fn is_served_without(asked: &Asked<'_>, error: &CallError) -> bool {
 fn of_browser(asked: &Asked<'_>, kind: ProblemKind) -> Response {
     metrics::note_failure(&asked.route.prefix, Failure::OfBrowser);
     refusal::of(kind)
+}
+
+fn lacks_role(asked: &Asked<'_>) -> bool {
+    let Who::Role(role) = &asked.route.who else { return false };
+    !matches!(MaybeUser::from_parts(&asked.parts), Ok(MaybeUser(Some(user))) if user.has_role(role))
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

@@ -174,6 +174,7 @@ impl Proxy {
         Ok(person)
     }
 
+    #[expect(clippy::result_large_err, reason = "an answer in place of the API's is passed on once")]
     fn is_signed_in(&self, parts: &Parts, role: Option<&str>) -> Result<(), Response> {
         let MaybeUser(user) = MaybeUser::from_parts(parts).map_err(internal)?;
         let user = user.ok_or_else(|| refusal::signed_out(parts, &self.origin))?;
@@ -192,7 +193,6 @@ impl Proxy {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 fn internal(_: MissingLayer) -> Response {
     refusal::of(ProblemKind::Internal)
 }

@@ -9,8 +9,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Extension, Router};
-use http::Method;
 use http::header::CONTENT_TYPE;
+use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use ironleaf_proxy::Stopping;
 use tokio::net::TcpListener;
@@ -26,15 +26,18 @@ const ROUTE: &str = "/api/orders/={}";
 /// Longer than it takes to ask whether a session is over.
 const A_QUESTION: Duration = Duration::from_secs(4);
 
-/// An API that counts its requests. `events` is answered with a stream that never ends, everything else with a word.
+/// An API that counts its requests. `events` is answered with a stream that never ends, `refused` with 401 once.
 #[derive(Clone, Default)]
 pub(crate) struct Api(Arc<AtomicUsize>);
 
 impl Api {
     /// Starts it, and returns these routes with its address in place of `{}`.
     pub(crate) async fn behind(&self, routes: &str) -> String {
-        let router =
-            Router::new().route("/events", any(events)).fallback(any(answer)).with_state(self.clone());
+        let router = Router::new()
+            .route("/events", any(events))
+            .route("/refused", any(refused))
+            .fallback(any(answer))
+            .with_state(self.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -50,6 +53,11 @@ impl Api {
 async fn answer(State(Api(seen)): State<Api>) -> &'static str {
     seen.fetch_add(1, Ordering::Relaxed);
     "answered"
+}
+
+/// Refuses the token of the first request.
+async fn refused(State(Api(seen)): State<Api>) -> StatusCode {
+    if seen.fetch_add(1, Ordering::Relaxed) == 0 { StatusCode::UNAUTHORIZED } else { StatusCode::OK }
 }
 
 async fn events(State(Api(seen)): State<Api>) -> Response {

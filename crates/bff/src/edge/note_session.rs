@@ -14,8 +14,8 @@ use crate::{Bff, Session};
 /// inside the session layer.
 ///
 /// A request that [does not count as a use](ironleaf_session::Session::let_rest) is not noted: a page that asks by itself
-/// does not show that its person is there. A session is noted when it begins, and whenever the last note is older than ten minutes. No request waits for the
-/// note, and a note that fails costs nothing but itself.
+/// does not show that its person is there. A session is noted when it begins, and whenever the last note is older than
+/// ten minutes. No request waits for the note, and a note that fails costs nothing but itself.
 pub async fn note_session<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,

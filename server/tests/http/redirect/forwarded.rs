@@ -40,6 +40,17 @@ async fn a_role_is_the_one_that_the_person_has_once_the_session_is_fresh() {
 }
 
 #[tokio::test]
+async fn a_renewal_that_takes_the_role_away_ends_the_repetition() {
+    for (roles, outcome) in [(&["ADMIN"][..], (200, 2)), (&[], (403, 1))] {
+        let (world, api) = world("/api/={} who=role:ADMIN").await;
+        world.provider.grant_roles(&["ADMIN"]);
+        let mut browser = world.signed_in().await;
+        world.provider.grant_roles(roles);
+        assert_eq!((status(&mut browser, "/api/refused").await, api.seen()), outcome);
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_the_provider_has_ended_is_over_for_routes_without_a_token_as_well() {
     let (world, api) = world("/api/={} token=no").await;
     let mut browser = world.signed_in().await;
