@@ -33,14 +33,14 @@ pub(crate) struct Api(Arc<AtomicUsize>);
 impl Api {
     /// Starts it, and returns these routes with its address in place of `{}`.
     pub(crate) async fn behind(&self, routes: &str) -> String {
-        let router = Router::new()
+        let api = Router::new()
             .route("/events", any(events))
             .route("/refused", any(refused))
             .fallback(any(answer))
             .with_state(self.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        tokio::spawn(async move { axum::serve(listener, api).await.unwrap() });
         routes.replace("{}", &format!("http://{address}/"))
     }
 
