@@ -44,6 +44,7 @@ mod remember;
 mod request_context;
 mod requested_mail;
 mod return_to;
+mod sealing_ledger;
 mod seals;
 mod second_factor;
 mod session_budget;

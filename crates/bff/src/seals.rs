@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
-use ironleaf_session::{Advance, Identity, Known, Ledger, LedgerFuture, Passage, SessionId, Tombstone};
-
-use crate::Bff;
+use ironleaf_session::SessionId;
 
 /// The sessions that somebody watches.
 #[derive(Clone, Default)]
@@ -33,7 +31,7 @@ impl Seals {
     }
 
     /// Notes that a cookie of the session leaves, sealed at this time.
-    fn note(&self, session: SessionId, at: SystemTime) {
+    pub(crate) fn note(&self, session: SessionId, at: SystemTime) {
         // The lock is free again before the seal is dropped, which needs it.
         let seal = self.watched().get(&session).and_then(Weak::upgrade);
         if let Some(seal) = seal {
@@ -66,31 +64,6 @@ impl Drop for Seal {
         if watched.get(&self.session).is_some_and(|seal| seal.strong_count() == 0) {
             watched.remove(&self.session);
         }
-    }
-}
-
-/// The records as the session layer sees them. It notes which cookies leave.
-pub(crate) struct SealingLedger(pub(crate) Bff);
-
-impl Ledger for SealingLedger {
-    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Known> {
-        self.0.records().standing(session)
-    }
-
-    fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
-        let Self(bff) = self;
-        Box::pin(async move {
-            let passage = bff.records().advance(session, advance).await;
-            // A cookie leaves unchecked if the store does not answer.
-            if !matches!(passage, Ok(Passage::Overtaken | Passage::Ended)) {
-                bff.seals().note(session.id, bff.now());
-            }
-            passage
-        })
-    }
-
-    fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()> {
-        Ledger::end(self.0.records(), tombstone, keep_until)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::limits::KNOWN_DEVICE;
 use crate::pending_code::PENDING_CODE;
 use crate::redirect::{ATTEMPT, NOT_ADMITTED};
 use crate::requested_mail::REQUESTED_MAIL;
-use crate::seals::SealingLedger;
+use crate::sealing_ledger::SealingLedger;
 use crate::second_factor::{ENROLMENT, RECOVERY_CODES};
 use crate::sign_out::LEAVING;
 use crate::{Bff, BffSettings, PASSWORD_LINK, RESTORATION_LINK, SIGN_IN_LINK, VERIFICATION_LINK};
