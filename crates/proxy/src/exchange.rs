@@ -303,7 +303,7 @@ impl Upstreams {
             person.heard(attached, head.status, &head.headers).await;
         }
         // A session that has turned out to be over neither limits nor ends what was answered to nobody.
-        let person = asked.person.as_ref().filter(|_| attached.is_some());
+        let person = asked.person.as_ref().filter(|_| attached.is_some() || !asked.route.token);
         if let Some(upgrade) =
             asked.upgrade.as_ref().filter(|_| head.status == StatusCode::SWITCHING_PROTOCOLS)
         {
