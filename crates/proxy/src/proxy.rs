@@ -34,7 +34,7 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// As [`HttpForwarder::new`].
+    /// As [`ironleaf_auth::HttpForwarder::new`].
     pub fn new(
         routes: Routes,
         streams: StreamLimits,
