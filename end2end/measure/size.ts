@@ -7,7 +7,7 @@ import type { BrowserContext, Page, Request } from '@playwright/test';
 
 import { personWith, signIn } from '../fixtures/people';
 import { ROUTES } from '../fixtures/routes';
-import { expect, test } from '../fixtures/test';
+import { expect, plainTest, test } from '../fixtures/test';
 
 const KINDS = ['html', 'css', 'js', 'wasm', 'js+wasm', 'other', 'requests'] as const;
 type Kind = (typeof KINDS)[number];
@@ -40,7 +40,7 @@ test('bytes per page', async ({ browser, server, person, homePage }) => {
   if (over.length > 0) throw new Error(`Over budget:\n${over.join('\n')}`);
 });
 
-test('bytes of the script for passkeys', () => {
+plainTest('bytes of the script for passkeys', () => {
   // Only the pages of a server under a domain load it.
   const size = brotliCompressSync(readFileSync(new URL(`../../public/${PASSKEYS}`, import.meta.url))).length;
   expect(size).toBeLessThanOrEqual(BUDGETS[PASSKEYS]?.js ?? 0);
