@@ -73,7 +73,8 @@ fn local_path(path: &str) -> Option<String> {
 
 /// Whether forms are sent to the path, which has nothing to show. What lies deeper may be an API behind this origin.
 fn is_form(path: &str) -> bool {
-    path.strip_prefix("/api/").is_some_and(|name| !name.contains('/'))
+    // A proxy may take several slashes for one.
+    path.strip_prefix("/api/").is_some_and(|name| !name.trim_start_matches('/').contains('/'))
 }
 
 /// Whether the path consists of letters, digits and single slashes, like those of most pages. Every parser leaves such a
@@ -179,8 +180,15 @@ mod tests {
         for path in ["/api/orders/7", "/api/orders/", "/api/orders/report.pdf", "/api/orders/7?page=2"] {
             assert_eq!(ReturnTo::parse(path).expect(path).as_str(), path);
         }
-        for path in ["/api/", "/api/sign-out", "/api/sign-out?x=/y", "/api/x/../sign-out", "/api/%73ign-out"]
-        {
+        for path in [
+            "/api/",
+            "/api//sign-out",
+            "/api///",
+            "/api/sign-out",
+            "/api/sign-out?x=/y",
+            "/api/x/../sign-out",
+            "/api/%73ign-out",
+        ] {
             assert_eq!(ReturnTo::parse(path), None, "{path}");
         }
     }

@@ -26,7 +26,12 @@ fuzz_target!(|input: &str| {
         let url = base.join(&written).expect("a path joins every base");
         assert_eq!(url.origin(), base.origin(), "{input:?} leads to {url}");
     }
-    assert!(!place.path().starts_with("/api/"), "{input:?} leads to a server function");
+    let mut path = place.path().to_owned();
+    while path.contains("//") {
+        path = path.replace("//", "/");
+    }
+    let is_form = path.strip_prefix("/api/").is_some_and(|name| !name.contains('/'));
+    assert!(!is_form, "{input:?} leads to a server function");
     assert!(place.query_pairs().all(|(name, value)| name.len() + value.len() <= input.len()));
 });
 
