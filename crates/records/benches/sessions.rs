@@ -74,9 +74,10 @@ fn measure(criterion: &mut Criterion, runtime: &Runtime, name: &str, store: Arc<
             let mut spent = Duration::ZERO;
             for _ in 0..times {
                 runtime.block_on(fill(&records));
-                let (this, now) = (session(0), (system_clock())());
+                // Times have milliseconds, and the last of these sessions have just begun.
+                let (this, not_before) = (session(0), (system_clock())() + Duration::from_millis(1));
                 let (except, created_at) = (this.id, this.created_at);
-                let end = End::Others { owner: owner(), not_before: now, except, created_at };
+                let end = End::Others { owner: owner(), not_before, except, created_at };
                 let began = std::time::Instant::now();
                 let ended = records.end(&end, ironleaf_auth::EndReason::EndedByPerson);
                 runtime.block_on(ended).expect("the store is there");
