@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use ironleaf_core_api::{Config, PasswordCost};
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::support::{Answer, PASSWORD, TestApi, USER};
 
@@ -53,6 +55,30 @@ async fn a_link_opened_twice_completes_twice() {
         let answer = create(&api, &token).await;
         assert_eq!(outcome(&api, &answer).await, "COMPLETED");
     }
+}
+
+/// A full disk fails in the same way: after the request was accepted, and before anything is decided.
+#[tokio::test]
+async fn a_request_whose_processing_failed_is_processed_when_somebody_asks_where_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { password_cost: PasswordCost::FOR_TESTS, ..Config::development(folder.path()) };
+    let api = TestApi::with(config).await;
+    api.register("new@test.com").await;
+    let token = api.mailed_token("new@test.com").await;
+    let file = SqliteConnectOptions::new().filename(folder.path().join("core-api.sqlite3"));
+    let mut database = SqliteConnection::connect_with(&file).await.unwrap();
+    let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON users BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    database.execute(refuse).await.unwrap();
+    let created = create(&api, &token).await;
+    assert_eq!(outcome(&api, &created).await, "PROCESSING");
+
+    api.clock.advance(Duration::from_secs(1));
+    let id = created.json()["item"]["id"].as_str().unwrap().to_owned();
+    let asked = || api.get(&format!("/v1/auth/action-requests/{id}")).send();
+    assert_eq!(asked().await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    database.execute("DROP TRIGGER refuse").await.unwrap();
+    assert_eq!(asked().await.json()["item"]["status"], "COMPLETED");
+    assert_eq!(outcome(&api, &created).await, "COMPLETED");
 }
 
 #[tokio::test]
