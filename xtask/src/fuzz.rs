@@ -1,11 +1,11 @@
 //! The fuzz targets in `crates/*/fuzz/fuzz_targets`: all are built, and then each runs for a while.
 //!
-//! The inputs that a run finds stay in the crate's `corpus` folder, which git ignores, and the next run starts with
-//! them. The inputs in `seeds` are part of the repository: with them, even the first run gets past the first check. An
-//! input that fails a target is stored in `artifacts`.
+//! The inputs in `seeds` are part of the repository: with them, even the first run gets past the first check. An input
+//! that fails a target is stored in `artifacts`.
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,8 +19,10 @@ use crate::{process, workspace};
 
 /// How long each target runs unless told otherwise.
 pub(crate) const DEFAULT_SECONDS: u32 = 60;
-/// For `cargo xtask test`, which has much else to do.
-pub(crate) const CHECK_SECONDS: u32 = 15;
+/// How many inputs `cargo xtask test` tries, which has much else to do: up to twenty seconds for a target.
+const CHECK_INPUTS: u32 = 20_000;
+/// Any number does, as long as it stays the same.
+const CHECK_SEED: u32 = 1;
 /// A thousand times longer than the slowest input takes. An input that reaches this limit does not end.
 const TIMEOUT_SECS: u32 = 10;
 
@@ -31,12 +33,23 @@ struct FuzzCrate {
     targets: Vec<String>,
 }
 
+/// How much is tried.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Extent {
+    /// New inputs, for so many seconds a target. What they find stays in the crate's `corpus` folder, which git ignores,
+    /// and the next run starts with it.
+    Seconds(u32),
+    /// The inputs that one seed draws, so that a check fails for what has changed and for nothing else. Targets whose code
+    /// draws random numbers itself differ a little from run to run.
+    Check,
+}
+
 /// Runs every target, even if an earlier one fails.
 ///
 /// # Errors
 ///
 /// If a program for fuzzing is missing, a target does not build, or one fails.
-pub(crate) fn run(settings: &Settings, seconds: u32) -> Result<()> {
+pub(crate) fn run(settings: &Settings, extent: Extent) -> Result<()> {
     let crates = fuzz_crates(&workspace::root().join("crates"))?;
     let tools = Tools::for_fuzzing(settings)?;
     for fuzz_crate in &crates {
@@ -47,11 +60,15 @@ pub(crate) fn run(settings: &Settings, seconds: u32) -> Result<()> {
     let mut runs = Vec::new();
     for fuzz_crate in &crates {
         for target in &fuzz_crate.targets {
-            let command = run_target(&tools, settings, fuzz_crate, target, seconds)?;
+            let command = run_target(&tools, settings, fuzz_crate, target, extent)?;
             runs.push(Run { target, log: logs.join(format!("{target}.log")), command });
         }
     }
-    println!("--- {} targets, each for {seconds} s; what they print is in {}", runs.len(), logs.display());
+    let each = match extent {
+        Extent::Seconds(seconds) => format!("for {seconds} s"),
+        Extent::Check => format!("with {CHECK_INPUTS} inputs"),
+    };
+    println!("--- {} targets, each {each}; what they print is in {}", runs.len(), logs.display());
     let failed = run_beside_each_other(runs)?;
     if failed.is_empty() {
         return Ok(());
@@ -104,7 +121,7 @@ fn run_beside_each_other(runs: Vec<Run<'_>>) -> Result<Vec<&str>> {
 /// Whether it passed. The output of a failed target is printed here.
 fn run_to_its_end(run: Run<'_>) -> Result<bool> {
     let Run { target, log, mut command } = run;
-    let unusable = |error: std::io::Error| Failure::new(format!("{} cannot be used: {error}", log.display()));
+    let unusable = |error: io::Error| Failure::new(format!("{} cannot be used: {error}", log.display()));
     let file = fs::File::create(&log).map_err(unusable)?;
     let errors = file.try_clone().map_err(unusable)?;
     let outcome = process::run(command.stdout(file).stderr(errors));
@@ -163,26 +180,54 @@ fn run_target(
     settings: &Settings,
     fuzz_crate: &FuzzCrate,
     target: &str,
-    seconds: u32,
+    extent: Extent,
 ) -> Result<Command> {
-    let [corpus, seeds] = ["corpus", "seeds"].map(|kind| fuzz_crate.folder.join(kind).join(target));
-    create_folder(&corpus)?;
+    let seeds = fuzz_crate.folder.join("seeds").join(target);
     let mut command = cargo_fuzz(tools, settings, "run", fuzz_crate);
-    // libFuzzer writes to the first folder, and only reads the second.
-    command.arg(target).arg(corpus);
-    if seeds.is_dir() {
-        command.arg(seeds);
+    command.arg(target);
+    match extent {
+        Extent::Seconds(seconds) => {
+            let corpus = fuzz_crate.folder.join("corpus").join(target);
+            create_folder(&corpus)?;
+            // libFuzzer writes to the first folder, and only reads the second.
+            command.arg(corpus).arg(seeds).arg("--").arg(format!("-max_total_time={seconds}"));
+        }
+        Extent::Check => {
+            let corpus = empty_folder(settings.target.join("fuzz/check").join(target))?;
+            command.arg(corpus).arg("--").arg(seed_inputs(&seeds)?);
+            command.args([format!("-seed={CHECK_SEED}"), format!("-runs={CHECK_INPUTS}")]);
+        }
     }
-    command.arg("--").args(libfuzzer_options(seconds));
+    command.args([format!("-timeout={TIMEOUT_SECS}"), "-print_final_stats=1".to_owned()]);
     Ok(command)
 }
 
-fn libfuzzer_options(seconds: u32) -> [OsString; 3] {
-    [
-        format!("-max_total_time={seconds}").into(),
-        format!("-timeout={TIMEOUT_SECS}").into(),
-        "-print_final_stats=1".into(),
-    ]
+fn empty_folder(folder: PathBuf) -> Result<PathBuf> {
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(Failure::new(format!("{} cannot be emptied: {error}", folder.display())));
+        }
+        _ => create_folder(&folder)?,
+    }
+    Ok(folder)
+}
+
+/// The files by name: libFuzzer would take a folder in the order of the file system, which differs from machine to
+/// machine.
+fn seed_inputs(folder: &Path) -> Result<OsString> {
+    let unreadable = |error: io::Error| Failure::new(format!("{} cannot be read: {error}", folder.display()));
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    let paths: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.path())).collect();
+    let mut files = paths.map_err(unreadable)?;
+    files.sort_unstable();
+    let mut option = OsString::from("-seed_inputs=");
+    for (index, file) in files.iter().enumerate() {
+        if index > 0 {
+            option.push(",");
+        }
+        option.push(file);
+    }
+    Ok(option)
 }
 
 #[cfg(test)]
@@ -212,6 +257,21 @@ mod tests {
         ] {
             assert!(targets.iter().any(|target| *target == expected), "{expected} among {targets:?}");
         }
+    }
+
+    #[test]
+    fn seeds_are_read_in_the_order_of_their_names() {
+        let folder =
+            empty_folder(std::env::temp_dir().join(format!("ironleaf-seeds-{}", std::process::id())))
+                .unwrap();
+        for name in ["c", "a", "b"] {
+            fs::write(folder.join(name), name).unwrap();
+        }
+        let path = |name| folder.join(name).display().to_string();
+        let expected = format!("-seed_inputs={},{},{}", path("a"), path("b"), path("c"));
+        assert_eq!(seed_inputs(&folder).unwrap(), OsString::from(expected));
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(seed_inputs(&folder).unwrap_err().to_string().contains("cannot be read"));
     }
 
     #[test]

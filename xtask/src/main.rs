@@ -207,7 +207,7 @@ impl Request {
                 browser::run_lighthouse(&settings)
             }
             Self::Bench(options) => bench::run(&settings, &options),
-            Self::Fuzz { seconds } => fuzz::run(&settings, seconds),
+            Self::Fuzz { seconds } => fuzz::run(&settings, fuzz::Extent::Seconds(seconds)),
             Self::Simulate { args } => simulation::run(&args),
             Self::Help => Ok(()),
         }

@@ -83,7 +83,7 @@ const STEPS: &[Step] = &[
         .needs(RELEASE_BUILD),
     Step::new("simulation", |_| simulation::run_for_a_check().map(|()| Outcome::Passed)).slow(),
     Step::new("simulation of known mistakes", |_| simulation::run_mutants().map(|()| Outcome::Passed)).slow(),
-    Step::new("fuzz targets", |settings| fuzz::run(settings, fuzz::CHECK_SECONDS).map(|()| Outcome::Passed))
+    Step::new("fuzz targets", |settings| fuzz::run(settings, fuzz::Extent::Check).map(|()| Outcome::Passed))
         .slow(),
 ];
 

@@ -111,7 +111,8 @@ fn parsed_path(path: &str) -> Option<String> {
     // Resolving dot segments can produce a new prefix: `/..//evil` becomes `//evil` only here, and `/a/../%2fevil`
     // becomes a path that decodes to it.
     let resolved = decode(url.path())?;
-    let is_page = is_local(url.path()) && is_local(&resolved) && !is_form(&resolved);
+    // Both again: an escaped slash joins two segments for some servers and parts them for others.
+    let is_page = [url.path(), &*resolved].into_iter().all(|path| is_local(path) && !is_form(path));
     is_page.then(|| url.path().to_owned())
 }
 
@@ -188,6 +189,8 @@ mod tests {
             "/api/sign-out?x=/y",
             "/api/x/../sign-out",
             "/api/%73ign-out",
+            "/api/%2Fsign-out",
+            "/api/a%2Fb",
         ] {
             assert_eq!(ReturnTo::parse(path), None, "{path}");
         }
