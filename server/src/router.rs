@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use futures_util::FutureExt;
 use http::Method;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
@@ -49,23 +50,24 @@ pub fn router<P: Payload>(
 ) -> Router {
     let pages = app::pages().handlers().collect();
     let forms = server_fn_routes();
-    let rest = Arc::clone(&proxy);
-    let context = Arc::new(Context { bff: bff.clone(), site, client_ip, pages, forms, proxy });
+    let context =
+        Arc::new(Context { bff: bff.clone(), site, client_ip, pages, forms, proxy: Arc::clone(&proxy) });
     // Each call of `Router::layer` puts everything inside into a box, which is copied for each request. So there are
     // few calls.
-    let rest = move |request: Request| {
-        let proxy = Arc::clone(&rest);
-        async move { other_than_pages(&proxy, request).await }
-    };
-    let application =
-        page_routes(&context).merge(server_fns()).merge(session_state::routes()).fallback(rest).layer((
-            from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
-            session,
-            from_fn(layers::behind_session::<P>),
-        ));
+    let beyond = layers::beyond_routes(Arc::clone(&context), &session, move |request: Request| {
+        let proxy = Arc::clone(&proxy);
+        // What waits for an API is large, and each layer would move it.
+        async move { other_than_pages(&proxy, request).await }.boxed()
+    });
+    let application = page_routes(&context).merge(server_fns()).merge(session_state::routes()).layer((
+        from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
+        session,
+        from_fn(layers::behind_session::<P>),
+    ));
     application
         .merge(built.routes())
         .merge(back_channel_logout::routes(bff))
+        .fallback(beyond)
         .layer(from_fn_with_state(Arc::clone(&context), layers::around_all::<P>))
         .merge(health.routes().layer(from_fn_with_state(context, layers::around_health::<P>)))
 }
@@ -105,6 +107,9 @@ async fn other_than_pages(proxy: &Proxy, request: Request) -> Response {
 
 /// Whether the path is one of ours with something escaped that need not be: a route of the proxy would take it.
 fn is_ours_in_another_spelling(path: &str) -> bool {
+    if !path.contains('%') {
+        return false;
+    }
     let Ok(normal) = Path::normalised(path) else { return false };
     let normal = normal.as_str();
     let is_ours = || {

@@ -55,8 +55,8 @@ pub use secret::SecretText;
 pub use session_key::{SessionKey, Subject};
 pub use sign_in::{AuthorizationRequest, RedirectSignIn, SignIn, SignInError, SignOutReturn, SignedIn};
 pub use spawner::{Spawner, Task, tokio_spawner};
+#[cfg(feature = "http")]
+pub use transport::{AnswerBody, HttpForwarder, HttpSettings, HttpTransport};
 pub use transport::{
     BreakerSettings, BreakerState, CircuitBreaker, Request, Response, Transport, TransportError,
 };
-#[cfg(feature = "http")]
-pub use transport::{HttpForwarder, HttpSettings, HttpTransport};

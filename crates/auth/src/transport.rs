@@ -8,7 +8,7 @@ mod http;
 
 pub use self::breaker::{BreakerSettings, BreakerState, CircuitBreaker};
 #[cfg(feature = "http")]
-pub use self::http::{HttpForwarder, HttpSettings, HttpTransport};
+pub use self::http::{AnswerBody, HttpForwarder, HttpSettings, HttpTransport};
 
 /// A request to the API, with its whole body.
 pub type Request = ::http::Request<Bytes>;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use ironleaf_bff::ProblemKind;
 use thiserror::Error;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -60,7 +60,7 @@ impl Upload {
             too_large: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             awaited: AtomicBool::new(false),
-            held: Mutex::default(),
+            held: Mutex::new(Held { is_whole: body.is_end_stream(), ..Held::default() }),
         });
         (Self { body, progress: Arc::clone(&progress), left: limit }, progress)
     }
@@ -181,10 +181,13 @@ pin_project_lite::pin_project! {
         body: B,
         // How long it may stand still. An event stream may stand still for ever.
         idle: Option<Duration>,
+        moved_at: Instant,
+        // Set once the next piece has to be waited for.
         #[pin]
-        deadline: Sleep,
+        deadline: Option<Sleep>,
         #[pin]
         end: E,
+        failure: Option<BoxError>,
         is_over: bool,
     }
 }
@@ -197,8 +200,8 @@ struct StoodStill(Duration);
 impl<B, E> Download<B, E> {
     /// `end` completes when the answer must not go on.
     pub(crate) fn new(body: B, idle: Option<Duration>, end: E) -> Self {
-        let deadline = sleep_until(Instant::now() + idle.unwrap_or_default());
-        Self { body, idle, deadline, end, is_over: false }
+        let moved_at = Instant::now();
+        Self { body, idle, moved_at, deadline: None, end, failure: None, is_over: false }
     }
 }
 
@@ -216,6 +219,9 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut this = self.project();
+        if let Some(failure) = this.failure.take() {
+            return Poll::Ready(Some(Err(failure)));
+        }
         if *this.is_over {
             return Poll::Ready(None);
         }
@@ -224,25 +230,44 @@ where
             *this.is_over = true;
             return Poll::Ready(None);
         }
-        if let Poll::Ready(frame) = this.body.poll_frame(context) {
-            *this.is_over = frame.is_none();
-            if let Some(idle) = *this.idle {
-                this.deadline.reset(Instant::now() + idle);
+        match this.body.poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                *this.moved_at = Instant::now();
+                return Poll::Ready(Some(Ok(cleaned(frame, headers::clean_answer))));
             }
-            let clean = |frame| cleaned(frame, headers::clean_answer);
-            return Poll::Ready(frame.map(|frame| frame.map(clean).map_err(Into::into)));
+            Poll::Ready(None) => {
+                *this.is_over = true;
+                return Poll::Ready(None);
+            }
+            Poll::Ready(Some(Err(failure))) => {
+                // With the failure, the connection to the browser ends at once. What has come before is sent first.
+                *this.is_over = true;
+                *this.failure = Some(failure.into());
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Pending => {}
         }
-        if let Some(idle) = *this.idle
-            && this.deadline.as_mut().poll(context).is_ready()
-        {
-            *this.is_over = true;
-            return Poll::Ready(Some(Err(StoodStill(idle).into())));
+        let Some(idle) = *this.idle else { return Poll::Pending };
+        loop {
+            let until = *this.moved_at + idle;
+            match this.deadline.as_mut().as_pin_mut() {
+                None => this.deadline.set(Some(sleep_until(until))),
+                Some(deadline) => {
+                    ready!(deadline.poll(context));
+                    if Instant::now() >= until {
+                        *this.is_over = true;
+                        return Poll::Ready(Some(Err(StoodStill(idle).into())));
+                    }
+                    // It was set for an earlier piece.
+                    this.deadline.set(None);
+                }
+            }
         }
-        Poll::Pending
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_over || self.body.is_end_stream()
+        self.failure.is_none() && (self.is_over || self.body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {

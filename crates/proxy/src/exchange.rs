@@ -1,17 +1,20 @@
 //! One request on its way to an API, and its answer on the way back.
 
 use std::future::pending;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use http_body::Body as _;
 use ironleaf_auth::{
-    BreakerSettings, BreakerState, CircuitBreaker, Clock, HttpForwarder, HttpSettings, Random, TransportError,
+    AnswerBody, BreakerSettings, BreakerState, CircuitBreaker, Clock, HttpForwarder, HttpSettings, Random,
+    TransportError,
 };
 use ironleaf_bff::edge::AnswerOf;
 use ironleaf_bff::{
@@ -122,11 +125,8 @@ impl Upstreams {
         body: Body,
         declared: Option<u64>,
     ) -> Result<Response, Response> {
-        let (upload, progress) = Upload::new(body, asked.route.max_body);
-        // A small body is read before anything is sent, so that the request can be repeated whatever the API has read.
-        let is_small = declared.is_some_and(|bytes| bytes <= HELD_BYTES as u64);
-        let body = if is_small { self.read(asked, upload, &progress).await? } else { Body::new(upload) };
-        let (answer, attached) = self.send(asked, body, &progress).await?;
+        let (outgoing, progress) = self.outgoing(asked, body, declared).await?;
+        let (answer, attached) = self.send(asked, outgoing, &progress).await?;
         let Some(refused) = attached.as_ref().filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else {
             return self.pass_on(asked, answer, attached).await;
         };
@@ -147,7 +147,7 @@ impl Upstreams {
             metrics::note_failure(&asked.route.prefix, Failure::Refused);
             return Err(refusal::unavailable());
         };
-        let (again, attached) = self.send(asked, Body::from(whole), &progress).await?;
+        let (again, attached) = self.send(asked, Outgoing::Whole(whole), &progress).await?;
         if attached.is_some() && again.status() == StatusCode::UNAUTHORIZED {
             return Err(Self::refused(asked));
         }
@@ -161,13 +161,32 @@ impl Upstreams {
         refusal::token_refused()
     }
 
-    async fn read(&self, asked: &Asked<'_>, upload: Upload, progress: &Progress) -> Result<Body, Response> {
+    /// A small body is read before anything is sent, so that the request can be repeated whatever the API has read.
+    async fn outgoing(
+        &self,
+        asked: &Asked<'_>,
+        body: Body,
+        declared: Option<u64>,
+    ) -> Result<(Outgoing, Arc<Progress>), Response> {
+        let is_empty = body.is_end_stream();
+        let (upload, progress) = Upload::new(body, asked.route.max_body);
+        let outgoing = match declared {
+            _ if is_empty => Outgoing::Whole(Bytes::new()),
+            Some(bytes) if bytes <= HELD_BYTES as u64 => {
+                Outgoing::Whole(self.read(asked, upload, &progress).await?)
+            }
+            _ => Outgoing::Piecewise(Body::new(upload)),
+        };
+        Ok((outgoing, progress))
+    }
+
+    async fn read(&self, asked: &Asked<'_>, upload: Upload, progress: &Progress) -> Result<Bytes, Response> {
         let read = axum::body::to_bytes(Body::new(upload), HELD_BYTES);
         tokio::pin!(read);
         loop {
             let until = progress.moved_at() + asked.route.timeout;
             match timeout_at(until, &mut read).await {
-                Ok(Ok(bytes)) => return Ok(Body::from(bytes)),
+                Ok(Ok(bytes)) => return Ok(bytes),
                 Ok(Err(_)) => {
                     return Err(of_browser(asked, progress.fault().unwrap_or(ProblemKind::BadRequest)));
                 }
@@ -180,10 +199,10 @@ impl Upstreams {
     async fn send(
         &self,
         asked: &Asked<'_>,
-        body: Body,
+        body: Outgoing,
         progress: &Progress,
     ) -> Result<(http::Response<Body>, Option<Attached>), Response> {
-        let mut request = http::Request::new(body);
+        let mut request = http::Request::new(());
         *request.method_mut() = asked.parts.method.clone();
         *request.uri_mut() = asked.target.clone();
         *request.headers_mut() = asked.parts.headers.clone();
@@ -204,56 +223,53 @@ impl Upstreams {
             Handshake::ask(request.headers_mut());
         }
         let span = (self.trace)(&asked.parts.method, request.headers_mut());
-        let answer = self.answered(asked, request, progress).instrument(span).await?;
+        let answer = self.answered(asked, request, body, progress).instrument(span).await?;
         Ok((answer, attached))
     }
 
     async fn answered(
         &self,
         asked: &Asked<'_>,
-        request: http::Request<Body>,
+        request: http::Request<()>,
+        body: Outgoing,
         progress: &Progress,
     ) -> Answered {
         let limit = asked.route.timeout;
         // Before, the request has waited for other requests, for the browser or for a renewal, and never for the API.
         let sent_at = Instant::now();
         let moved_at = || progress.moved_at().max(sent_at);
-        let forwarder = match asked {
-            Asked { upgrade: Some(_), .. } => &self.upgrader,
-            Asked { route: Route { http2: true, .. }, .. } => &self.http2,
-            _ => &self.forwarder,
-        };
         let mut timed_out = false;
-        let sending = async {
-            let sent = forwarder.send(request);
-            tokio::pin!(sent);
-            loop {
-                tokio::select! {
-                    answer = &mut sent => return match (answer, progress.fault()) {
-                        (Err(_), Some(kind)) => Err(Excused::Browser(kind)),
-                        // An API may break off what it does not want to read, and some do without an answer.
-                        (Err(error @ TransportError::Interrupted(_)), None) if !progress.is_sent() => {
-                            Err(Excused::Api(error))
+        let answered = {
+            let sending = pin!(async {
+                let mut sent = pin!(self.sent(asked, request, body));
+                loop {
+                    tokio::select! {
+                        answer = &mut sent => return match (answer, progress.fault()) {
+                            (Err(_), Some(kind)) => Err(Excused::Browser(kind)),
+                            // An API may break off what it does not want to read, and some do without an answer.
+                            (Err(error @ TransportError::Interrupted(_)), None) if !progress.is_sent() => {
+                                Err(Excused::Api(error))
+                            }
+                            (answer, _) => Ok(answer.map(|answer| answer.map(Body::new))),
+                        },
+                        () = sleep_until(moved_at() + limit) => {
+                            if moved_at() + limit > Instant::now() {
+                                continue;
+                            }
+                            if progress.is_awaited() {
+                                return Err(Excused::Browser(ProblemKind::RequestTimeout));
+                            }
+                            timed_out = true;
+                            return Ok(Err(TransportError::Interrupted(format!("no answer within {limit:?}"))));
                         }
-                        (answer, _) => Ok(answer.map(|answer| answer.map(Body::new))),
-                    },
-                    () = sleep_until(moved_at() + limit) => {
-                        if moved_at() + limit > Instant::now() {
-                            continue;
-                        }
-                        if progress.is_awaited() {
-                            return Err(Excused::Browser(ProblemKind::RequestTimeout));
-                        }
-                        timed_out = true;
-                        return Ok(Err(TransportError::Interrupted(format!("no answer within {limit:?}"))));
                     }
                 }
+            });
+            // SECURITY: a browser that sends a bad body must not close the API to everybody else.
+            match self.breakers.get(asked.index) {
+                Some(breaker) => breaker.around(sending).await,
+                None => sending.await,
             }
-        };
-        // SECURITY: a browser that sends a bad body must not close the API to everybody else.
-        let answered = match self.breakers.get(asked.index) {
-            Some(breaker) => breaker.around(sending).await,
-            None => sending.await,
         };
         let error = match answered {
             // Nobody has asked for another protocol.
@@ -274,6 +290,27 @@ impl Upstreams {
         metrics::note_failure(&asked.route.prefix, reason);
         tracing::warn!(route = asked.route.prefix, %error, "a forwarded request has no answer");
         Err(refusal::unavailable())
+    }
+
+    async fn sent(
+        &self,
+        asked: &Asked<'_>,
+        request: http::Request<()>,
+        body: Outgoing,
+    ) -> Result<http::Response<AnswerBody>, TransportError> {
+        let forwarder = match asked {
+            Asked { upgrade: Some(_), .. } => &self.upgrader,
+            Asked { route: Route { http2: true, .. }, .. } => &self.http2,
+            _ => &self.forwarder,
+        };
+        match body {
+            // The connection has to be one that can be handed over.
+            Outgoing::Whole(bytes) if asked.upgrade.is_some() => {
+                forwarder.send(request.map(|()| Body::from(bytes))).await
+            }
+            Outgoing::Whole(bytes) => forwarder.send_whole(request.map(|()| bytes)).await,
+            Outgoing::Piecewise(body) => forwarder.send(request.map(|()| body)).await,
+        }
     }
 
     fn failed(&self, asked: &Asked<'_>, error: &CallError) -> Response {
@@ -328,6 +365,12 @@ impl Upstreams {
         head.extensions.insert(if asked.route.pages { AnswerOf::FrontEnd } else { AnswerOf::Api });
         Ok(Response::from_parts(head, Body::new(Download::new(body, Some(idle), end))))
     }
+}
+
+/// The body of a request on its way.
+enum Outgoing {
+    Whole(Bytes),
+    Piecewise(Body),
 }
 
 /// Why a request without an answer does not count against its API.

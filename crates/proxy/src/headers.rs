@@ -1,45 +1,40 @@
 //! The headers that do not pass, in either direction.
 
-use http::header::{
-    ALT_SVC, CONNECTION, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE, REFRESH, SET_COOKIE,
-    STRICT_TRANSPORT_SECURITY, TE, TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
-};
+use http::header::{CONNECTION, LOCATION, TE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ironleaf_auth::Caller;
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Those of one connection (RFC 9110, section 7.6.1).
-static HOP_BY_HOP: [HeaderName; 6] =
-    [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
+const HOP_BY_HOP: [&str; 6] =
+    ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
 
 /// What a browser does not send, and by which some servers take a request for another one than was checked here, or for
 /// one of somebody else. Traces of browsers are ignored, as everywhere in this application: anybody could add to ours.
-static DISGUISES: [HeaderName; 20] = [
-    HOST,
-    EXPECT,
-    HeaderName::from_static("baggage"),
-    HeaderName::from_static("cf-connecting-ip"),
-    HeaderName::from_static("client-ip"),
-    HeaderName::from_static("fastly-client-ip"),
-    HeaderName::from_static("fly-client-ip"),
-    HeaderName::from_static("http2-settings"),
+const DISGUISES: [&str; 20] = [
+    "host",
+    "expect",
+    "baggage",
+    "cf-connecting-ip",
+    "client-ip",
+    "fastly-client-ip",
+    "fly-client-ip",
+    "http2-settings",
     // CGI makes the variable `HTTP_PROXY` of it, by which programs find their own proxy.
-    HeaderName::from_static("proxy"),
-    HeaderName::from_static("traceparent"),
-    HeaderName::from_static("tracestate"),
-    HeaderName::from_static("true-client-ip"),
-    HeaderName::from_static("x-client-ip"),
-    HeaderName::from_static("x-cluster-client-ip"),
-    HeaderName::from_static("x-host"),
-    HeaderName::from_static("x-http-host-override"),
-    HeaderName::from_static("x-http-method"),
-    HeaderName::from_static("x-http-method-override"),
-    HeaderName::from_static("x-method-override"),
-    HeaderName::from_static("x-scheme"),
+    "proxy",
+    "traceparent",
+    "tracestate",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-host",
+    "x-http-host-override",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-scheme",
 ];
 
 /// How the names of others begin. Proxies say by them who somebody is, and APIs believe it: `X-Auth-Request-Email` of
@@ -68,30 +63,30 @@ const DISGUISE_PREFIXES: [&str; 18] = [
 
 /// Headers of an answer that would act on this whole origin, on the browser's credentials for it, or on a proxy in
 /// front.
-static OF_THE_ORIGIN: [HeaderName; 22] = [
-    SET_COOKIE,
-    WWW_AUTHENTICATE,
-    PROXY_AUTHENTICATE,
-    STRICT_TRANSPORT_SECURITY,
-    ALT_SVC,
-    REFRESH,
-    HeaderName::from_static("accept-ch"),
-    HeaderName::from_static("clear-site-data"),
-    HeaderName::from_static("critical-ch"),
-    HeaderName::from_static("nel"),
-    HeaderName::from_static("origin-agent-cluster"),
-    HeaderName::from_static("public-key-pins"),
-    HeaderName::from_static("report-to"),
-    HeaderName::from_static("reporting-endpoints"),
-    HeaderName::from_static("service-worker-allowed"),
-    HeaderName::from_static("set-cookie2"),
-    HeaderName::from_static("set-login"),
-    HeaderName::from_static("speculation-rules"),
-    HeaderName::from_static("use-as-dictionary"),
+const OF_THE_ORIGIN: [&str; 22] = [
+    "set-cookie",
+    "www-authenticate",
+    "proxy-authenticate",
+    "strict-transport-security",
+    "alt-svc",
+    "refresh",
+    "accept-ch",
+    "clear-site-data",
+    "critical-ch",
+    "nel",
+    "origin-agent-cluster",
+    "public-key-pins",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+    "set-cookie2",
+    "set-login",
+    "speculation-rules",
+    "use-as-dictionary",
     // Some proxies would send a file or another answer in place of this one.
-    HeaderName::from_static("x-lighttpd-send-file"),
-    HeaderName::from_static("x-reproxy-url"),
-    HeaderName::from_static("x-sendfile"),
+    "x-lighttpd-send-file",
+    "x-reproxy-url",
+    "x-sendfile",
 ];
 
 /// How the names of others begin: CORS is a matter of this origin, and its pages need none. The second is for nginx,
@@ -107,16 +102,10 @@ pub(crate) fn clean_request(headers: &mut HeaderMap) {
             .is_ok_and(|text| text.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("trailers")))
     });
     remove_hop_by_hop(headers);
-    for name in &DISGUISES {
-        headers.remove(name);
-    }
     // SECURITY: servers that turn headers into variables (CGI, WSGI) read `X_Forwarded_For` as `X-Forwarded-For`.
-    let is_disguise =
-        |name: &str| name.contains('_') || DISGUISE_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    let disguises: Vec<_> = headers.keys().filter(|name| is_disguise(name.as_str())).cloned().collect();
-    for name in disguises {
-        headers.remove(name);
-    }
+    remove(headers, |name| {
+        DISGUISES.contains(&name) || name.contains('_') || begins_with_one_of(&DISGUISE_PREFIXES, name)
+    });
     if takes_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
         // RFC 9110, section 10.1.4. HTTP/2 leaves it out.
@@ -142,15 +131,9 @@ pub(crate) fn add_origin(headers: &mut HeaderMap, scheme: &HeaderValue, host: &H
 /// Removes what an answer must not bring.
 pub(crate) fn clean_answer(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
-    for name in &OF_THE_ORIGIN {
-        headers.remove(name);
-    }
-    let is_named =
-        |name: &&HeaderName| OF_THE_ORIGIN_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
-    let named: Vec<_> = headers.keys().filter(is_named).cloned().collect();
-    for name in named {
-        headers.remove(name);
-    }
+    remove(headers, |name| {
+        OF_THE_ORIGIN.contains(&name) || begins_with_one_of(&OF_THE_ORIGIN_PREFIXES, name)
+    });
 }
 
 /// Replaces the place that an answer names, if `mapped` knows it by another name, and removes it if it names nothing
@@ -171,9 +154,19 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .collect();
-    for name in HOP_BY_HOP.iter().chain(&named) {
+    remove(headers, |name| HOP_BY_HOP.contains(&name) || named.iter().any(|named| named == name));
+}
+
+/// Asks for each header that is there: they are fewer than those that must not be there.
+fn remove(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {
+    let unwanted: Vec<_> = headers.keys().filter(|name| is_unwanted(name.as_str())).cloned().collect();
+    for name in unwanted {
         headers.remove(name);
     }
+}
+
+fn begins_with_one_of(prefixes: &[&str], name: &str) -> bool {
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 mod answer;
 mod connect;
+mod direct;
 mod forwarder;
 mod settings;
 mod told;
@@ -10,17 +11,15 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, PROXY_AUTHORIZATION, USER_AGENT};
-use http::uri::Scheme;
+use http::header::{ACCEPT, ACCEPT_ENCODING, USER_AGENT};
 use http::{HeaderValue, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 use url::Url;
 
-use self::connect::{Connector, Proxy, Versions};
-pub use self::forwarder::HttpForwarder;
+use self::connect::Proxy;
+pub use self::forwarder::{AnswerBody, HttpForwarder};
 pub use self::settings::HttpSettings;
 use self::told::{OUR_NAME, chain};
 use super::{Request, Response, Transport, TransportError};
@@ -31,14 +30,12 @@ const UNCOMPRESSED: HeaderValue = HeaderValue::from_static("identity");
 
 /// The [`Transport`] over HTTP/1.1 and HTTP/2: pooled connections, TLS by rustls with the roots of the system.
 ///
-/// It follows no redirect and repeats nothing. One layer below, hyper-util could repeat a request by itself: it sends a
-/// request again if it could not hand it to a pooled connection. hyper returns such a request only while it is still in
-/// the connection's queue and no byte of it has been encoded. So the other side sees it once.
+/// It follows no redirect and repeats nothing. One layer below, a request is sent again on another connection if a kept
+/// one did not take it. hyper returns such a request only while it is still in the connection's queue and no byte of it
+/// has been encoded. So the other side sees it once.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
-    client: legacy::Client<Connector, Full<Bytes>>,
-    /// Sent to a proxy with each request that it reads: those to `http` addresses.
-    proxy_authorization: Option<HeaderValue>,
+    forwarder: HttpForwarder<Full<Bytes>>,
     timeout: Duration,
     max_answer_bytes: usize,
 }
@@ -52,38 +49,18 @@ impl HttpTransport {
     ///
     /// [`TransportError::NotSent`] if the proxy's address, the certificates or the TLS backend cannot be used.
     pub fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
-        let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
-        let proxy_authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
-        let connector = Connector::new(settings, proxy, Versions::All)?;
         // SECURITY: nothing here repeats what a peer may have seen. A refresh token that is sent twice ends the session at the API.
-        let client = legacy::Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(settings.pool_idle_timeout)
-            .build(connector);
+        let forwarder = HttpForwarder::new(settings)?;
         let HttpSettings { timeout, max_answer_bytes, .. } = *settings;
-        Ok(Self { client, proxy_authorization, timeout, max_answer_bytes })
+        Ok(Self { forwarder, timeout, max_answer_bytes })
     }
 
-    /// The request with the headers that it is sent with.
-    fn prepared(&self, request: Request) -> Result<http::Request<Full<Bytes>>, TransportError> {
-        let (Some(scheme), Some(_)) = (request.uri().scheme(), request.uri().authority()) else {
-            return Err(TransportError::NotSent("the address has no scheme and no host".to_owned()));
-        };
-        let is_read_by_a_proxy = *scheme == Scheme::HTTP;
-        let mut request = request.map(Full::new);
+    async fn exchange(&self, mut request: Request) -> Result<Response, TransportError> {
         let headers = request.headers_mut();
         headers.entry(USER_AGENT).or_insert(OUR_NAME);
         headers.entry(ACCEPT).or_insert(ANYTHING);
         headers.entry(ACCEPT_ENCODING).or_insert(UNCOMPRESSED);
-        if let Some(authorization) = self.proxy_authorization.as_ref().filter(|_| is_read_by_a_proxy) {
-            headers.insert(PROXY_AUTHORIZATION, authorization.clone());
-        }
-        Ok(request)
-    }
-
-    async fn exchange(&self, request: http::Request<Full<Bytes>>) -> Result<Response, TransportError> {
-        let answer = self.client.request(request).await.map_err(|error| classify(&error))?;
+        let answer = self.forwarder.send_whole(request).await?;
         answer::read(answer, self.max_answer_bytes).await
     }
 }
@@ -91,7 +68,6 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let request = self.prepared(request)?;
         let late = || TransportError::Interrupted(format!("no whole answer within {:?}", self.timeout));
         timeout(self.timeout, self.exchange(request)).await.unwrap_or_else(|_| Err(late()))
     }

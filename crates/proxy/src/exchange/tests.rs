@@ -66,8 +66,25 @@ async fn time_that_passes_before_a_request_is_sent_is_not_the_apis() {
     tokio::time::pause();
     tokio::time::advance(route.timeout * 2).await;
     tokio::time::resume();
-    let mut request = http::Request::new(Body::empty());
+    let mut request = http::Request::new(());
     *request.uri_mut() = target;
-    let answer = upstreams.unwrap().answered(&asked, request, &progress).await;
+    let body = Outgoing::Whole(Bytes::new());
+    let answer = upstreams.unwrap().answered(&asked, request, body, &progress).await;
     assert_eq!(answer.unwrap().status(), StatusCode::NO_CONTENT);
+}
+
+/// Every layer around it moves it once.
+#[test]
+fn what_waits_for_an_api_is_small() {
+    let routes = Routes::parse("/api/=http://a/").unwrap();
+    let origin = "https://app.example".parse().unwrap();
+    let (limits, http) = (StreamLimits::default(), HttpSettings::default());
+    let upstreams =
+        Upstreams::new(&routes, limits, &http, origin, &system_clock(), &system_random()).unwrap();
+    let parts = http::Request::get("/api/7").body(()).unwrap().into_parts().0;
+    let (_, route, path) = routes.find(&parts.uri).unwrap().unwrap();
+    let target = route.target(&path, None).unwrap();
+    let asked = Asked { route, index: 0, target, parts, person: None, upgrade: None };
+    let waiting = upstreams.answer(&asked, Body::empty(), Some(0));
+    assert!(size_of_val(&waiting) < 6 * 1024, "{} bytes", size_of_val(&waiting));
 }

@@ -6,13 +6,16 @@ use bytes::{Bytes, BytesMut};
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
 
-use super::chain;
+use super::{AnswerBody, chain};
 use crate::{Response, TransportError};
 
 /// The answer with its whole body. The body has at most `limit` bytes, before and after decompression.
-pub(super) async fn read(answer: http::Response<Incoming>, limit: usize) -> Result<Response, TransportError> {
+pub(super) async fn read(
+    answer: http::Response<AnswerBody>,
+    limit: usize,
+) -> Result<Response, TransportError> {
     let (mut head, body) = answer.into_parts();
     let body = whole(body, limit).await?;
     let coding = head.headers.get(CONTENT_ENCODING).and_then(|value| Coding::read(value.as_bytes()));
@@ -27,7 +30,7 @@ pub(super) async fn read(answer: http::Response<Incoming>, limit: usize) -> Resu
     Ok(Response::from_parts(head, body))
 }
 
-async fn whole(mut body: Incoming, limit: usize) -> Result<Bytes, TransportError> {
+async fn whole(mut body: AnswerBody, limit: usize) -> Result<Bytes, TransportError> {
     let mut first = Bytes::new();
     let mut gathered = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::*;
 
+mod kept;
 mod ways;
 
 const TEST_CERTIFICATE: &[u8] = include_bytes!("test_certificate.pem");

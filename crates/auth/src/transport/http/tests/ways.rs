@@ -3,6 +3,7 @@
 use http::Version;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
 
 use super::*;
