@@ -22,11 +22,19 @@ impl MaybeUser {
     ///
     /// [`MissingLayer`] if it did not.
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
-        let session = session(parts)?;
-        let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
-        let person = trusted_person(bff, session).map(|record| Arc::clone(record.payload.identity()));
-        Ok(Self(person.map(Arc::unwrap_or_clone)))
+        Ok(Self(signed_in_person(parts)?.map(Arc::unwrap_or_clone)))
     }
+}
+
+/// The person of [`MaybeUser`], for whoever only looks.
+///
+/// # Errors
+///
+/// As [`MaybeUser::from_parts`].
+pub fn signed_in_person(parts: &Parts) -> Result<Option<Arc<User>>, MissingLayer> {
+    let session = session(parts)?;
+    let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
+    Ok(trusted_person(bff, session).map(|record| Arc::clone(record.payload.identity())))
 }
 
 impl CoreApi {

@@ -76,7 +76,7 @@ pub use emailed_link::{
     VERIFICATION_LINK, VerificationLink, request_password_reset, request_sign_in_link, reset_password,
     restore_address, sign_in_with_link, verify_email,
 };
-pub use extract::{MaybeUser, session_cannot_be_checked};
+pub use extract::{MaybeUser, session_cannot_be_checked, signed_in_person};
 pub use failure::AccountFailure;
 pub use forwarded::{Attached, EndedSessions, StreamSession, introduce};
 pub use guest::GuestFailure;

@@ -18,7 +18,7 @@ use ironleaf_auth::{
 };
 use ironleaf_bff::edge::AnswerOf;
 use ironleaf_bff::{
-    Attached, CallError, CoreApi, MaybeUser, OwnCacheControl, ProblemKind, PublicOrigin, introduce,
+    Attached, CallError, CoreApi, OwnCacheControl, ProblemKind, PublicOrigin, introduce, signed_in_person,
 };
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument as _, Span};
@@ -394,7 +394,7 @@ fn of_browser(asked: &Asked<'_>, kind: ProblemKind) -> Response {
 
 fn lacks_role(asked: &Asked<'_>) -> bool {
     let Who::Role(role) = &asked.route.who else { return false };
-    !matches!(MaybeUser::from_parts(&asked.parts), Ok(MaybeUser(Some(user))) if user.has_role(role))
+    !matches!(signed_in_person(&asked.parts), Ok(Some(user)) if user.has_role(role))
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

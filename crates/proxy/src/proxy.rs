@@ -9,8 +9,8 @@ use http::{HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 use ironleaf_auth::{BreakerState, Clock, HttpSettings, Random, TransportError};
 use ironleaf_bff::{
-    CoreApi, GuestFailure, MaybeUser, MissingLayer, Problem, ProblemKind, PublicOrigin, SignInFailure,
-    session_cannot_be_checked,
+    CoreApi, GuestFailure, MissingLayer, Problem, ProblemKind, PublicOrigin, SignInFailure,
+    session_cannot_be_checked, signed_in_person,
 };
 use tokio::time::Instant;
 
@@ -176,8 +176,9 @@ impl Proxy {
 
     #[expect(clippy::result_large_err, reason = "an answer in place of the API's is passed on once")]
     fn is_signed_in(&self, parts: &Parts, role: Option<&str>) -> Result<(), Response> {
-        let MaybeUser(user) = MaybeUser::from_parts(parts).map_err(internal)?;
-        let user = user.ok_or_else(|| refusal::signed_out(parts, &self.origin))?;
+        let user = signed_in_person(parts)
+            .map_err(internal)?
+            .ok_or_else(|| refusal::signed_out(parts, &self.origin))?;
         let may = role.is_none_or(|role| user.has_role(role));
         if may { Ok(()) } else { Err(refusal::forbidden()) }
     }

@@ -13,6 +13,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod unchanged;
 mod used;
 
 use std::{path::Path, time::Duration};
@@ -21,7 +22,7 @@ use async_trait::async_trait;
 use sqlx::error::DatabaseError;
 
 pub use self::settings::SqliteSettings;
-use self::{database::Database, full::is_full, transaction::Transaction};
+use self::{database::Database, full::is_full, transaction::Transaction, unchanged::Answer};
 use crate::{
     Clock, Draft, Durability, Entry, EntryDraft, Expected, Holder, Key, Limit, Record, Store, StoreError,
     Usage, Written, ambient::Moment, bound::count, entry::check_value, readiness::Readiness,
@@ -32,7 +33,8 @@ use crate::{
 ///
 /// A write survives a SIGKILL. A [`Synced`](Durability::Synced) write is on the disk when its caller is told (WAL,
 /// `synchronous=FULL`), and survives a power cut. Leases are always [`Relaxed`](Durability::Relaxed), because a lease
-/// that is lost with the machine had its holder there. Reads take no lock that a write would wait for. Expiry uses the
+/// that is lost with the machine had its holder there. Reads take no lock that a write would wait for, and what was read
+/// before is known without a read until somebody writes. Expiry uses the
 /// given clock, so processes that share a folder should share a clock, as those of one host do.
 ///
 /// # Security
@@ -82,8 +84,18 @@ impl Store for SqliteStore {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let (keys, now) = (keys.to_vec(), self.now());
-        self.database.readers.find(move |reader| records::read(reader, &keys, now)).await
+        let (unchanged, now) = (&self.database.unchanged, self.now());
+        let before = unchanged.state();
+        if let Some(records) = before.as_ref().and_then(|state| unchanged.answer(state, keys, now)) {
+            return Ok(records);
+        }
+        let asked = keys.to_vec();
+        let answer = self.database.readers.find(move |reader| records::read(reader, &asked, now)).await?;
+        // Otherwise it may be of either state.
+        if let Some(state) = before.filter(|before| unchanged.state().as_ref() == Some(before)) {
+            unchanged.keep(state, keys, answer.clone());
+        }
+        Ok(answer.records)
     }
 
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {

@@ -141,3 +141,21 @@ async fn processes_share_a_folder_and_a_kill_forgets_nothing() {
     let (last, _) = count(&store).await;
     assert!(last >= numbers.into_iter().max().unwrap(), "the counter went back");
 }
+
+/// Whoever was told of a change may ask anybody for it.
+#[tokio::test]
+async fn what_another_process_has_written_is_read_although_it_was_read_before() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    assert_eq!(count(&store).await.0, 0);
+    let mut writer = Writer::start(folder.path(), 1);
+    for _ in 0..50 {
+        assert!(writer.listen().await, "the writer ended by itself");
+        let said = *writer.said.last().unwrap();
+        for _ in 0..3 {
+            assert!(count(&store).await.0 >= said, "{said} was acknowledged");
+        }
+        assert!(store.read(&[key(1, said)]).await.unwrap().remove(0).is_some());
+    }
+    writer.kill().await;
+}

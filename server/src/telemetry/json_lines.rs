@@ -73,9 +73,17 @@ impl<'writer> FormatFields<'writer> for JsonLines {
     }
 }
 
+/// Longer than most lines, so that they do not grow piece by piece.
+const USUAL_BYTES: usize = 256;
+
 /// Members of an object, without the braces around them.
-#[derive(Default)]
 struct Members(Vec<u8>);
+
+impl Default for Members {
+    fn default() -> Self {
+        Self(Vec::with_capacity(USUAL_BYTES))
+    }
+}
 
 impl Members {
     fn add<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {

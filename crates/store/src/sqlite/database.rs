@@ -14,7 +14,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{SqliteSettings, connections::Connections, readers::Readers, transaction::Transaction};
+use super::{
+    SqliteSettings, connections::Connections, readers::Readers, transaction::Transaction,
+    unchanged::Unchanged,
+};
 use crate::{Durability, StoreError};
 
 const FILE_NAME: &str = "store.sqlite3";
@@ -34,6 +37,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 pub(super) struct Database {
     pub(super) writer: Connections,
     pub(super) readers: Readers,
+    pub(super) unchanged: Unchanged,
 }
 
 impl Database {
@@ -55,10 +59,11 @@ impl Database {
         let first = first.connect_with(writing.clone().busy_timeout(OPENING_TIMEOUT)).await?;
         MIGRATIONS.run(&first).await.map_err(unreachable)?;
         let writer = Connections::open(writing, 1, settings.turn_timeout).await?;
-        let readers = Readers::open(file, settings.busy_timeout).await?;
+        let readers = Readers::open(file.clone(), settings.busy_timeout).await?;
+        let unchanged = Unchanged::of(&file);
         first.close().await;
         drop(opening);
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, unchanged })
     }
 
     pub(super) async fn begin(&self, durability: Durability) -> sqlx::Result<Transaction<'_>> {

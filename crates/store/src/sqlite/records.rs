@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use sqlx::SqliteConnection;
 
 use super::{
+    Answer,
     sweep::{SWEEP_STEP, sweep},
     used::{RECORD_BYTES, used, used_by_entries},
 };
@@ -27,7 +28,7 @@ fn selection(keys: usize) -> Cow<'static, str> {
 /// The keys are a table that is never stored. For `key IN (..)`, SQLite would build an index of them each time, which
 /// costs more than all the rest.
 fn statement(keys: usize) -> String {
-    const OF_ONE: &str = "SELECT 0, version, mark, CASE WHEN body_ends > ?1 THEN body END
+    const OF_ONE: &str = "SELECT 0, version, mark, CASE WHEN body_ends > ?1 THEN body END, ends, body_ends
                           FROM records WHERE key = ?2 AND ends > ?1";
     if keys == 1 {
         return OF_ONE.into();
@@ -35,27 +36,30 @@ fn statement(keys: usize) -> String {
     let places: Vec<_> = (0..keys).map(|place| format!("({place}, ?{})", place + 2)).collect();
     let places = places.join(", ");
     format!(
-        "SELECT column1, version, mark, CASE WHEN body_ends > ?1 THEN body END
+        "SELECT column1, version, mark, CASE WHEN body_ends > ?1 THEN body END, ends, body_ends
          FROM (VALUES {places}) CROSS JOIN records ON key = column2 WHERE ends > ?1"
     )
 }
 
-pub(super) fn read(reader: &Connection, keys: &[Key], now: Moment) -> rusqlite::Result<Vec<Option<Record>>> {
+pub(super) fn read(reader: &Connection, keys: &[Key], now: Moment) -> rusqlite::Result<Answer> {
     let mut statement = reader.prepare_cached(&selection(keys.len()))?;
     statement.raw_bind_parameter(1, now.unix_millis())?;
     for (place, key) in keys.iter().enumerate() {
         statement.raw_bind_parameter(place + 2, key.as_bytes())?;
     }
     let mut records = vec![None; keys.len()];
+    let mut until = i64::MAX;
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
         let place = usize::try_from(row.get::<_, i64>(0)?).ok();
         if let Some(record) = place.and_then(|place| records.get_mut(place)) {
             let version = version_of(row.get(1)?);
             *record = Some(Record { version, mark: row.get(2)?, body: row.get(3)? });
+            let body_ends = row.get::<_, Option<i64>>(5)?.filter(|ends| *ends > now.unix_millis());
+            until = until.min(row.get(4)?).min(body_ends.unwrap_or(i64::MAX));
         }
     }
-    Ok(records)
+    Ok(Answer { records, from: now, until: Moment::from_unix_millis(until) })
 }
 
 pub(super) async fn write(

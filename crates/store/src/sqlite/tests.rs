@@ -1,5 +1,6 @@
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::{Body, Eviction, system_clock};
@@ -118,4 +119,84 @@ async fn a_transaction_that_could_not_begin_or_commit_leaves_a_connection_that_w
     writer.done();
     assert!(bench.write(Durability::Synced).await.is_err(), "there is a transaction in it");
     assert!(matches!(bench.write(Durability::Synced).await, Ok(Written::Done(_))));
+}
+
+/// Without connections that read, only what is known can be answered.
+#[tokio::test]
+async fn what_nobody_has_changed_is_not_read_again() {
+    let bench = bench().await;
+    let other = Key::from_bytes([8; 32]);
+    assert!(matches!(bench.write(Durability::Synced).await, Ok(Written::Done(_))));
+    let read = bench.store.read(&[KEY, other]).await.unwrap();
+    assert!(read[0].is_some() && read[1].is_none());
+    bench.store.database.readers.close().await;
+    for _ in 0..3 {
+        assert_eq!(bench.store.read(&[KEY, other]).await.unwrap(), read);
+    }
+    assert!(bench.store.read(&[other, KEY]).await.is_err(), "nobody has asked for these");
+    assert!(matches!(bench.write(Durability::Relaxed).await, Ok(Written::Done(_))));
+    assert!(bench.store.read(&[KEY, other]).await.is_err(), "it has changed");
+}
+
+#[tokio::test]
+async fn what_expires_is_not_answered_because_it_was_read_before() {
+    let now = Arc::new(AtomicU64::new(1_000_000));
+    let clock: Clock = {
+        let now = Arc::clone(&now);
+        Arc::new(move || UNIX_EPOCH + Duration::from_secs(now.load(Ordering::SeqCst)))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path(), SqliteSettings::default(), clock).await.unwrap();
+    let body = Body { bytes: vec![7], ttl: Duration::from_secs(10), eviction: Eviction::Last };
+    let written = Draft { body: Some(body), mark_ttl: Duration::from_secs(20), ..draft(Durability::Synced) };
+    let written = store.write(&KEY, Expected::Anything, written).await;
+    assert!(matches!(written, Ok(Written::Done(_))));
+    let read = async |seconds: u64| {
+        now.store(1_000_000 + seconds, Ordering::SeqCst);
+        store.read(&[KEY]).await.unwrap().remove(0).map(|record| record.body.is_some())
+    };
+    for _ in 0..2 {
+        // Back and forth, as a clock that is set.
+        for (seconds, expected) in
+            [(0, Some(true)), (9, Some(true)), (10, Some(false)), (19, Some(false)), (20, None)]
+        {
+            assert_eq!((seconds, read(seconds).await), (seconds, expected));
+        }
+    }
+}
+
+/// Writers and readers at once, in two stores of one folder: what a writer was told is there for whoever asks then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_that_was_acknowledged_is_seen_by_everybody() {
+    const CHANGES: u64 = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let open = || SqliteStore::open(folder.path(), SqliteSettings::default(), system_clock());
+    let stores = [Arc::new(open().await.unwrap()), Arc::new(open().await.unwrap())];
+    let told = Arc::new(AtomicU64::new(0));
+    let reading: Vec<_> = (0..4)
+        .map(|reader| {
+            let (store, told) = (Arc::clone(&stores[reader % 2]), Arc::clone(&told));
+            tokio::spawn(async move {
+                let mut last = 0;
+                while last < CHANGES {
+                    let at_least = told.load(Ordering::SeqCst);
+                    let record = store.read(&[KEY]).await.unwrap().remove(0);
+                    last = record.map_or(0, |record| u64::from_be_bytes(record.mark.try_into().unwrap()));
+                    assert!(last >= at_least, "{last} after {at_least}");
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    for change in 1..=CHANGES {
+        let mark = change.to_be_bytes().to_vec();
+        let written = Draft { mark, ..draft(Durability::Relaxed) };
+        let store = &stores[usize::from(change % 3 == 0)];
+        let written = store.write(&KEY, Expected::Anything, written).await;
+        assert!(matches!(written, Ok(Written::Done(_))));
+        told.store(change, Ordering::SeqCst);
+    }
+    for reading in reading {
+        reading.await.unwrap();
+    }
 }
