@@ -1,9 +1,11 @@
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::{Method, StatusCode};
+use metrics::SharedString;
 use tokio::time::Instant;
 
 use super::names::{REQUEST_SECONDS, REQUESTS};
+use crate::assets::is_of_package;
 
 /// Counts the request and measures the time until its answer begins.
 pub(crate) async fn count_request<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
@@ -20,14 +22,13 @@ where
 }
 
 /// The template, never the path, because anybody can request a million paths.
-fn route(request: &Request) -> String {
-    let route = match request.extensions().get::<MatchedPath>() {
-        Some(template) => template.as_str(),
+fn route(request: &Request) -> SharedString {
+    match request.extensions().get::<MatchedPath>() {
+        Some(template) => template.as_str().to_owned().into(),
         // A folder has no route of its own.
-        None if request.uri().path().starts_with("/pkg/") => "/pkg",
-        None => "none",
-    };
-    route.to_owned()
+        None if is_of_package(request.uri().path()) => "/pkg".into(),
+        None => "none".into(),
+    }
 }
 
 fn method(method: &Method) -> &'static str {
