@@ -130,6 +130,8 @@ impl Upstreams {
         let Some(refused) = attached.as_ref().filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else {
             return self.pass_on(asked, answer, attached).await;
         };
+        // Its connection is free for the next request.
+        drop(answer);
         if let Some(person) = &asked.person {
             match person.replace_credentials(refused).await {
                 Ok(true) => {}

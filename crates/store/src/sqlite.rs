@@ -93,7 +93,7 @@ impl Store for SqliteStore {
         let answer = self.database.readers.find(move |reader| records::read(reader, &asked, now)).await?;
         // Otherwise it may be of either state.
         if let Some(state) = before.filter(|before| unchanged.state().as_ref() == Some(before)) {
-            unchanged.keep(state, keys, answer.clone());
+            unchanged.keep(state, keys, &answer);
         }
         Ok(answer.records)
     }

@@ -8,20 +8,15 @@ mod told;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::HeaderValue;
 use http::header::{ACCEPT, ACCEPT_ENCODING, USER_AGENT};
-use http::{HeaderValue, Uri};
 use http_body_util::Full;
-use hyper_util::client::legacy;
 use tokio::time::timeout;
-use url::Url;
 
-use self::connect::Proxy;
 pub use self::forwarder::{AnswerBody, HttpForwarder};
 pub use self::settings::HttpSettings;
-use self::told::{OUR_NAME, chain};
+use self::told::OUR_NAME;
 use super::{Request, Response, Transport, TransportError};
 
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
@@ -70,41 +65,6 @@ impl Transport for HttpTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let late = || TransportError::Interrupted(format!("no whole answer within {:?}", self.timeout));
         timeout(self.timeout, self.exchange(request)).await.unwrap_or_else(|_| Err(late()))
-    }
-}
-
-fn proxy(url: &Url) -> Result<Proxy, TransportError> {
-    let refused = || TransportError::NotSent("the proxy's address cannot be used".to_owned());
-    let authority = match (url.host_str(), url.port()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        (Some(host), None) => host.to_owned(),
-        (None, _) => return Err(refused()),
-    };
-    let uri = Uri::builder().scheme(url.scheme()).authority(authority).path_and_query("/");
-    let uri = uri.build().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    Ok(Proxy { uri: uri.ok_or_else(refused)?, authorization: authorization(url) })
-}
-
-/// The `Basic` credentials (RFC 7617), if the proxy's address has a name or a password.
-fn authorization(url: &Url) -> Option<HeaderValue> {
-    let (name, password) = (url.username(), url.password());
-    if name.is_empty() && password.is_none() {
-        return None;
-    }
-    let decoded = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
-    let credentials = [decoded(name), b":".to_vec(), decoded(password.unwrap_or_default())].concat();
-    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(credentials))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-/// `NotSent` promises that nothing was sent. Only an error before there was a connection to write to keeps that
-/// promise: a pooled connection that turns out to be closed may have taken some bytes.
-fn classify(error: &legacy::Error) -> TransportError {
-    if error.is_connect() {
-        TransportError::NotSent(chain(error))
-    } else {
-        TransportError::Interrupted(chain(error))
     }
 }
 

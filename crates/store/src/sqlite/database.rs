@@ -60,7 +60,8 @@ impl Database {
         MIGRATIONS.run(&first).await.map_err(unreachable)?;
         let writer = Connections::open(writing, 1, settings.turn_timeout).await?;
         let readers = Readers::open(file.clone(), settings.busy_timeout).await?;
-        let unchanged = Unchanged::of(&file);
+        let unchanged =
+            tokio::task::spawn_blocking(move || Unchanged::of(&file)).await.map_err(unreachable)?;
         first.close().await;
         drop(opening);
         Ok(Self { writer, readers, unchanged })
@@ -71,6 +72,7 @@ impl Database {
     }
 
     pub(super) async fn close(&self) {
+        self.unchanged.close();
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -79,18 +81,20 @@ impl Database {
 /// Creates the folder and the file, and takes the lock for opening it. SQLite gives its log the mode of the file.
 fn prepare(folder: &Path) -> io::Result<File> {
     fs::create_dir_all(folder)?;
-    let lock = owned(&folder.join(LOCK_NAME))?;
+    let lock = folder.join(LOCK_NAME);
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(lock)?;
+    lock.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
     lock.lock()?;
-    owned(&folder.join(FILE_NAME))?;
-    Ok(lock)
-}
-
-fn owned(path: &Path) -> io::Result<File> {
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
+    let file = folder.join(FILE_NAME);
+    // SECURITY: an existing one is not opened here. This process may have it open already, and would lose SQLite's locks
+    // on it with the end of any descriptor (POSIX, `fcntl`).
+    match OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(&file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     // An existing file keeps its mode.
-    file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
-    Ok(file)
+    fs::set_permissions(&file, Permissions::from_mode(OWNER_ONLY))?;
+    Ok(lock)
 }
 
 fn unreachable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
@@ -14,13 +15,13 @@ const NORMAL: i64 = 1;
 
 struct Bench {
     store: SqliteStore,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 async fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path(), SqliteSettings::default(), system_clock()).await.unwrap();
-    Bench { store, _folder: folder }
+    Bench { store, folder }
 }
 
 fn draft(durability: Durability) -> Draft {
@@ -198,5 +199,133 @@ async fn a_change_that_was_acknowledged_is_seen_by_everybody() {
     }
     for reading in reading {
         reading.await.unwrap();
+    }
+}
+
+impl Bench {
+    async fn put(&self, number: u8) {
+        let written = Draft { mark: vec![number], ..draft(Durability::Relaxed) };
+        let written = self.store.write(&KEY, Expected::Anything, written).await;
+        assert!(matches!(written, Ok(Written::Done(_))), "{written:?}");
+    }
+
+    async fn number(&self) -> u8 {
+        self.store.read(&[KEY]).await.unwrap().remove(0).unwrap().mark[0]
+    }
+
+    /// Writes a number, and reads it until it is known.
+    async fn changes(&self, number: u8) {
+        self.put(number).await;
+        for _ in 0..2 {
+            assert_eq!(self.number().await, number);
+        }
+    }
+}
+
+/// SQLite removes the log with its last connection, and makes another one for the next.
+#[tokio::test]
+async fn what_is_known_survives_the_end_of_every_connection_that_works() {
+    let bench = bench().await;
+    for number in 0..6 {
+        // The connection of a transaction that was dropped is closed.
+        drop(bench.store.database.begin(Durability::Relaxed).await.unwrap());
+        let too_many = vec![KEY; 40_000];
+        assert!(
+            bench.store.read(&too_many).await.is_err(),
+            "SQLite does not take so many, and the reader is gone"
+        );
+        drop(bench.store.database.begin(Durability::Relaxed).await.unwrap());
+        bench.changes(number).await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_was_closed_knows_nothing() {
+    let bench = bench().await;
+    bench.changes(1).await;
+    bench.store.close().await;
+    assert!(bench.store.read(&[KEY]).await.is_err());
+}
+
+/// A second store in the same process must not take the first one's locks with it, which keep its log.
+#[tokio::test]
+async fn a_store_keeps_its_log_whoever_else_comes_and_goes() {
+    let bench = bench().await;
+    let folder = bench.folder.path();
+    let index = folder.join("store.sqlite3-shm");
+    let number = || std::fs::metadata(&index).map(|metadata| std::os::unix::fs::MetadataExt::ino(&metadata));
+    bench.changes(1).await;
+    let before = number().unwrap();
+    for change in 2..5 {
+        let other = SqliteStore::open(folder, SqliteSettings::default(), system_clock()).await.unwrap();
+        other.close().await;
+        // Another process: only there does SQLite see by the locks who has the file.
+        let script = "import sqlite3, sys\nsqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM records').fetchone()";
+        let file = folder.join("store.sqlite3");
+        let asked = std::process::Command::new("python3").args(["-c", script]).arg(file).status().unwrap();
+        assert!(asked.success());
+        assert_eq!(number().unwrap(), before, "the log is still the same");
+        bench.changes(change).await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_behind_a_link_knows_its_own_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let [real, linked] = ["real", "linked"].map(|name| folder.path().join(name));
+    let open = |place: &Path| SqliteStore::open(place.to_owned(), SqliteSettings::default(), system_clock());
+    open(&real).await.unwrap().close().await;
+    std::fs::create_dir(&linked).unwrap();
+    std::os::unix::fs::symlink(real.join("store.sqlite3"), linked.join("store.sqlite3")).unwrap();
+    let bench = Bench { store: open(&linked).await.unwrap(), folder };
+    bench.changes(1).await;
+    bench.changes(2).await;
+}
+
+/// Whatever is done to the log, the content is what was written.
+#[tokio::test]
+async fn a_log_that_is_emptied_and_begun_again_is_no_old_one() {
+    let bench = bench().await;
+    let file = bench.folder.path().join("store.sqlite3");
+    let admin = rusqlite::Connection::open(file).unwrap();
+    let works = [
+        "PRAGMA wal_checkpoint(PASSIVE)",
+        "PRAGMA wal_checkpoint(RESTART)",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+        "PRAGMA wal_checkpoint(FULL)",
+        "VACUUM",
+        "BEGIN IMMEDIATE; DELETE FROM records; ROLLBACK",
+    ];
+    for (number, work) in (0..120).zip(works.into_iter().cycle()) {
+        bench.changes(number).await;
+        admin.execute_batch(work).unwrap();
+        assert_eq!(bench.number().await, number, "{work}");
+    }
+}
+
+#[tokio::test]
+async fn records_are_known_until_the_first_of_them_ends() {
+    let now = Arc::new(AtomicU64::new(1_000_000));
+    let clock: Clock = {
+        let now = Arc::clone(&now);
+        Arc::new(move || UNIX_EPOCH + Duration::from_secs(now.load(Ordering::SeqCst)))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path(), SqliteSettings::default(), clock).await.unwrap();
+    let other = Key::from_bytes([8; 32]);
+    for (key, seconds) in [(KEY, 10), (other, 20)] {
+        let written = Draft { mark_ttl: Duration::from_secs(seconds), ..draft(Durability::Relaxed) };
+        let written = store.write(&key, Expected::Anything, written).await;
+        assert!(matches!(written, Ok(Written::Done(_))));
+    }
+    for (seconds, expected) in
+        [(0, [true, true]), (9, [true, true]), (10, [false, true]), (20, [false, false])]
+    {
+        now.store(1_000_000 + seconds, Ordering::SeqCst);
+        for keys in [[KEY, other], [other, KEY]] {
+            let found = store.read(&keys).await.unwrap();
+            let there = |key| found[usize::from(keys[0] != key)].is_some();
+            assert_eq!([there(KEY), there(other)], expected, "{seconds}");
+        }
     }
 }

@@ -5,21 +5,27 @@ use std::{
     fs::{self, File},
     os::unix::fs::{FileExt, MetadataExt},
     path::Path,
-    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError, RwLock},
 };
+
+use rusqlite::{Connection, OpenFlags};
 
 use crate::{Key, Record, ambient::Moment};
 
 /// What a client asks for again is asked for within moments. More than this many questions at once are forgotten.
 const MAX_ANSWERS: usize = 1024;
+/// A request with a session asks for no more. Whoever asks for more is a list, and seldom asks again.
+const MAX_KEYS: usize = 4;
+/// A session has a body of some kilobytes.
+const MAX_BYTES: usize = 16 * 1024;
 
 /// Answers of the file, and the state of the file that they are of.
 ///
 /// A read of three keys takes two system calls to lock the log and some thousand instructions. Nearly always the same
 /// browser has just asked, and nobody has written since. To know that takes one system call.
 pub(super) struct Unchanged {
-    /// `None` if there is no log.
-    log: Option<LogIndex>,
+    /// `None` if there is no log, and once the store is closed.
+    log: RwLock<Option<Log>>,
     known: Mutex<Known>,
 }
 
@@ -40,14 +46,22 @@ pub(super) struct Answer {
 }
 
 impl Unchanged {
-    /// For the database in `file`, which this process has open by now.
+    /// For the database in `file`.
     pub(super) fn of(file: &Path) -> Self {
-        Self { log: LogIndex::of(file), known: Mutex::default() }
+        // Without a log, the file is read each time.
+        let log = Log::of(file).ok().flatten();
+        Self { log: RwLock::new(log), known: Mutex::default() }
     }
 
     /// The state of the file. Ask before a read, and again after it.
     pub(super) fn state(&self) -> Option<State> {
-        self.log.as_ref()?.state()
+        self.log.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.index.state()
+    }
+
+    /// From now on, nothing is known.
+    pub(super) fn close(&self) {
+        *self.log.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.known() = Known::default();
     }
 
     /// What was read while the file was in this state.
@@ -58,17 +72,27 @@ impl Unchanged {
     }
 
     /// Keeps what was read between two looks at the state that have found this one.
-    pub(super) fn keep(&self, state: State, keys: &[Key], answer: Answer) {
+    pub(super) fn keep(&self, state: State, keys: &[Key], answer: &Answer) {
+        if keys.len() > MAX_KEYS || answer.bytes() > MAX_BYTES {
+            return;
+        }
         let mut known = self.known();
         if known.state.as_ref() != Some(&state) || known.answers.len() >= MAX_ANSWERS {
             known.answers.clear();
             known.state = Some(state);
         }
-        known.answers.insert(keys.into(), answer);
+        known.answers.insert(keys.into(), answer.clone());
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answer {
+    fn bytes(&self) -> usize {
+        let of = |record: &Record| record.mark.len() + record.body.as_ref().map_or(0, Vec::len);
+        self.records.iter().flatten().map(of).sum()
     }
 }
 
@@ -91,7 +115,26 @@ impl State {
     }
 }
 
-/// The index of the log, as a file: SQLite maps it into memory, which shows the same bytes.
+/// The log of a file.
+struct Log {
+    index: LogIndex,
+    /// SECURITY: SQLite removes the log together with its index when the last connection of all processes ends, and makes
+    /// new ones for the next. The old index would then stay the same for ever. This connection is there for as long as the
+    /// index is looked at, whatever becomes of those that work. It holds no part of the log, so the log can be emptied.
+    _held: Mutex<Connection>,
+}
+
+impl Log {
+    fn of(file: &Path) -> rusqlite::Result<Option<Self>> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let held = Connection::open_with_flags(file, flags)?;
+        // Only now does it have the file and the index.
+        held.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get::<_, i64>(0))?;
+        Ok(LogIndex::of(file).map(|index| Self { index, _held: Mutex::new(held) }))
+    }
+}
+
+/// The index of a log, as a file: SQLite maps it into memory, which shows the same bytes.
 struct LogIndex(&'static File);
 
 impl LogIndex {
@@ -101,7 +144,8 @@ impl LogIndex {
         /// SECURITY: they are never closed. SQLite locks the index by `fcntl`, and a process loses all these locks once it
         /// closes the file under any of its descriptors (POSIX, `fcntl`).
         static OPEN: LazyLock<Mutex<HashMap<(u64, u64), &'static File>>> = LazyLock::new(Mutex::default);
-        let mut name = file.as_os_str().to_owned();
+        // As SQLite does: the index is beside the file itself, and not beside a link to it.
+        let mut name = fs::canonicalize(file).ok()?.into_os_string();
         name.push("-shm");
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let metadata = fs::metadata(&name).ok()?;
@@ -110,7 +154,6 @@ impl LogIndex {
             return Some(Self(index));
         }
         let index: &'static File = Box::leak(Box::new(File::open(&name).ok()?));
-        // Nobody replaces it as long as this process has the database open.
         open.insert(number, index);
         Some(Self(index))
     }
@@ -125,6 +168,7 @@ impl LogIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Version;
 
     fn header() -> [u8; 2 * HEADER_BYTES] {
         let mut header = [0; HEADER_BYTES];
@@ -162,12 +206,17 @@ mod tests {
         let states = [1, 2].map(|byte| State([byte; HEADER_BYTES]));
         let key = |number: usize| Key::from_bytes(std::array::from_fn(|at| number.to_be_bytes()[at % 8]));
         for number in 0..3 * MAX_ANSWERS {
-            unchanged.keep(states[0].clone(), &[key(number)], answer.clone());
+            unchanged.keep(states[0].clone(), &[key(number)], &answer);
             assert!(unchanged.known().answers.len() <= MAX_ANSWERS);
             assert_eq!(unchanged.answer(&states[0], &[key(number)], now), Some(vec![None]));
             assert_eq!(unchanged.answer(&states[1], &[key(number)], now), None);
         }
-        unchanged.keep(states[1].clone(), &[key(0)], answer);
+        unchanged.keep(states[1].clone(), &[key(0)], &answer);
         assert_eq!(unchanged.known().answers.len(), 1);
+        unchanged.keep(states[1].clone(), &[0, 1, 2, 3, 4].map(key), &answer);
+        let record =
+            Record { version: Version::from_bytes([0; 16]), mark: vec![0], body: Some(vec![0; MAX_BYTES]) };
+        unchanged.keep(states[1].clone(), &[key(1)], &Answer { records: vec![Some(record)], ..answer });
+        assert_eq!(unchanged.known().answers.len(), 1, "what is large is not kept");
     }
 }

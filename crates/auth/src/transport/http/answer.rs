@@ -8,7 +8,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
-use super::{AnswerBody, chain};
+use super::forwarder::AnswerBody;
+use super::told::chain;
 use crate::{Response, TransportError};
 
 /// The answer with its whole body. The body has at most `limit` bytes, before and after decompression.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{HeaderMap, PROXY_AUTHORIZATION, USER_AGENT};
 use http::uri::Scheme;
 use http::{HeaderValue, Uri};
@@ -25,6 +27,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
+use url::Url;
 
 use super::settings::HttpSettings;
 use super::told::{OUR_NAME, chain};
@@ -43,6 +46,34 @@ const KEEPALIVE_RETRIES: u32 = 3;
 pub(super) struct Proxy {
     pub(super) uri: Uri,
     pub(super) authorization: Option<HeaderValue>,
+}
+
+impl Proxy {
+    /// The proxy at this address, with the credentials in it.
+    pub(super) fn at(url: &Url) -> Result<Self, TransportError> {
+        let refused = || TransportError::NotSent("the proxy's address cannot be used".to_owned());
+        let authority = match (url.host_str(), url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (Some(host), None) => host.to_owned(),
+            (None, _) => return Err(refused()),
+        };
+        let uri = Uri::builder().scheme(url.scheme()).authority(authority).path_and_query("/");
+        let uri = uri.build().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+        Ok(Self { uri: uri.ok_or_else(refused)?, authorization: authorization(url) })
+    }
+}
+
+/// The `Basic` credentials (RFC 7617), if the proxy's address has a name or a password.
+fn authorization(url: &Url) -> Option<HeaderValue> {
+    let (name, password) = (url.username(), url.password());
+    if name.is_empty() && password.is_none() {
+        return None;
+    }
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+    let credentials = [decoded(name), b":".to_vec(), decoded(password.unwrap_or_default())].concat();
+    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(credentials))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// Connects within its time limit, including name resolution and TLS.

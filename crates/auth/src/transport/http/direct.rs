@@ -17,12 +17,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri, Version};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_rustls::MaybeHttpsStream;
-use tokio::time::{Instant, sleep};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
 use tower_service::Service as _;
 
 use super::connect::{Connector, Dialled};
@@ -34,6 +36,9 @@ type Connection = http1::Connection<MaybeHttpsStream<Dialled>, Full<Bytes>>;
 /// A request needs a few turns. Then other tasks have theirs: tokio makes everything wait that goes on for too long.
 const MAX_TURNS: usize = 8;
 
+/// How long a request may still be written once its answer is whole.
+const FINISHING: Duration = Duration::from_secs(5);
+
 /// Sends requests to `http` addresses, without a proxy.
 #[derive(Clone)]
 pub(super) struct Direct {
@@ -43,7 +48,10 @@ pub(super) struct Direct {
 
 impl Direct {
     pub(super) fn new(connector: Connector, idle_timeout: Duration) -> Self {
-        Self { connector, pool: Arc::new(Pool { idle_timeout, links: Mutex::default() }) }
+        Self {
+            connector,
+            pool: Arc::new(Pool { idle_timeout, links: Mutex::default(), more: Notify::new() }),
+        }
     }
 
     /// Sends the request, and waits for the head of the answer. If a kept connection turns out to be closed before a byte
@@ -62,14 +70,10 @@ impl Direct {
             let host = host(&authority)?;
             request.headers_mut().insert(HOST, host);
         }
+        // HTTP/1.1 is what is spoken here, whatever the request says.
+        *request.version_mut() = Version::HTTP_11;
         loop {
-            let kept = self.pool.take(&authority);
-            let is_kept = kept.is_some();
-            let mut link = match kept {
-                Some(link) => link,
-                // Apart, because every request would else carry the room that it takes.
-                None => Box::pin(self.connect(uri.clone())).await?,
-            };
+            let (mut link, is_kept) = self.link(&authority, &uri).await?;
             match link.answer(request).await {
                 Ok(answer) => {
                     let (head, body) = answer.into_parts();
@@ -82,6 +86,23 @@ impl Direct {
                 },
             }
         }
+    }
+
+    /// A connection, and whether it was kept. One that another request gives back may be there sooner than a new one, and
+    /// a server at its limit accepts no new one.
+    async fn link(&self, authority: &Authority, uri: &Uri) -> Result<(Link, bool), TransportError> {
+        if let Some(link) = self.pool.take(authority) {
+            return Ok((link, true));
+        }
+        // Apart, because every request would else carry the room that it takes.
+        Box::pin(async {
+            tokio::select! {
+                biased;
+                freed = self.pool.freed(authority) => Ok((freed, true)),
+                connected = self.connect(uri.clone()) => Ok((connected?, false)),
+            }
+        })
+        .await
     }
 
     async fn connect(&self, uri: Uri) -> Result<Link, TransportError> {
@@ -120,6 +141,14 @@ impl Link {
         let mut answer = pin!(self.sender.try_send_request(request));
         let (connection, wakes) = (&mut self.connection, &self.wakes);
         poll_fn(|context| driven(connection, wakes, context, |context| answer.as_mut().poll(context))).await
+    }
+
+    /// Waits until the next request can be sent. False if that will not be.
+    async fn becomes_free(&mut self) -> bool {
+        let Self { sender, connection, wakes } = self;
+        let ready =
+            poll_fn(|context| driven(connection, wakes, context, |context| sender.poll_ready(context)));
+        ready.await.is_ok()
     }
 
     /// Whether the next request can be sent. A connection that its peer has closed is noticed here.
@@ -241,7 +270,7 @@ struct Home {
     authority: Authority,
 }
 
-/// The body of an answer. Its connection is closed if the body is dropped before its end.
+/// The body of an answer. Its connection is closed if the body is dropped before its end has arrived.
 pub(super) struct Driven {
     body: Incoming,
     link: Option<(Link, Home)>,
@@ -258,10 +287,32 @@ impl Driven {
 
     /// Keeps the connection for the next request, now that this answer is whole.
     fn settle(&mut self) {
-        if let Some((mut link, home)) = self.link.take()
-            && link.is_free()
-        {
+        let Some((mut link, home)) = self.link.take() else { return };
+        if link.is_free() {
             home.pool.put(home.authority, link);
+        } else if link.connection.is_some()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            // The answer has come before the request was written to its end, and its peer may still read.
+            runtime.spawn(async move {
+                if timeout(FINISHING, link.becomes_free()).await == Ok(true) {
+                    home.pool.put(home.authority, link);
+                }
+            });
+        }
+    }
+}
+
+impl Drop for Driven {
+    /// An answer that nobody reads may have arrived whole.
+    fn drop(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..MAX_TURNS {
+            if self.link.is_none()
+                || !matches!(Pin::new(&mut *self).poll_frame(&mut context), Poll::Ready(Some(Ok(_))))
+            {
+                return;
+            }
         }
     }
 }
@@ -283,7 +334,8 @@ impl Body for Driven {
         };
         match &polled {
             Poll::Ready(None) => self.settle(),
-            Poll::Ready(Some(Ok(_))) if self.body.is_end_stream() => self.settle(),
+            // Nothing comes after trailers, and not everybody asks.
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() || self.body.is_end_stream() => self.settle(),
             Poll::Ready(Some(Err(_))) => self.link = None,
             Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
@@ -303,6 +355,8 @@ impl Body for Driven {
 struct Pool {
     idle_timeout: Duration,
     links: Mutex<Links>,
+    /// Tells those who wait for a connection that there is another one.
+    more: Notify,
 }
 
 #[derive(Default)]
@@ -329,13 +383,30 @@ impl Pool {
         }
     }
 
+    /// Waits for a connection that another request gives back.
+    async fn freed(&self, authority: &Authority) -> Link {
+        loop {
+            let mut more = pin!(self.more.notified());
+            // From here on, nothing that is put is missed.
+            more.as_mut().enable();
+            if let Some(link) = self.take(authority) {
+                return link;
+            }
+            more.await;
+        }
+    }
+
     fn put(self: &Arc<Self>, authority: Authority, link: Link) {
+        // Where no runtime is left, nobody would close it.
+        let Ok(runtime) = Handle::try_current() else { return };
         link.wakes.are_for_nobody();
         let mut links = self.links();
         links.idle.entry(authority).or_default().push(Idle { link, since: Instant::now() });
         if !std::mem::replace(&mut links.are_swept, true) {
-            tokio::spawn(sweep(Arc::downgrade(self), self.idle_timeout));
+            runtime.spawn(sweep(Arc::downgrade(self), self.idle_timeout));
         }
+        drop(links);
+        self.more.notify_waiters();
     }
 
     fn links(&self) -> MutexGuard<'_, Links> {

@@ -12,10 +12,11 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::connect::{Connector, Versions};
+use super::connect::{Connector, Proxy, Versions};
 use super::direct::{Direct, Driven};
 use super::settings::HttpSettings;
-use super::{TransportError, classify, proxy};
+use super::told::classify;
+use crate::TransportError;
 
 /// Sends requests over HTTP/1.1 and HTTP/2 whose bodies are passed on piece by piece, in both directions. It is for a
 /// proxy; for calls of the application, see [`HttpTransport`](super::HttpTransport).
@@ -65,7 +66,7 @@ where
     }
 
     fn with(settings: &HttpSettings, versions: Versions, http2_only: bool) -> Result<Self, TransportError> {
-        let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
+        let proxy = settings.proxy.as_ref().map(Proxy::at).transpose()?;
         let proxy_authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
         let is_direct = proxy.is_none() && !http2_only;
         let connector = Connector::new(settings, proxy, versions)?;

@@ -3,6 +3,9 @@
 use std::error::Error;
 
 use http::HeaderValue;
+use hyper_util::client::legacy;
+
+use crate::TransportError;
 
 pub(super) const OUR_NAME: HeaderValue =
     HeaderValue::from_static(concat!("ironleaf/", env!("CARGO_PKG_VERSION")));
@@ -17,4 +20,14 @@ pub(super) fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// `NotSent` promises that nothing was sent. Only an error before there was a connection to write to keeps that
+/// promise: a pooled connection that turns out to be closed may have taken some bytes.
+pub(super) fn classify(error: &legacy::Error) -> TransportError {
+    if error.is_connect() {
+        TransportError::NotSent(chain(error))
+    } else {
+        TransportError::Interrupted(chain(error))
+    }
 }

@@ -198,3 +198,125 @@ async fn many_answers_come_at_once_and_none_is_forgotten() {
         timeout(LONG, asking).await.expect("no answer is forgotten").unwrap();
     }
 }
+
+/// The number of connections that a server has accepted.
+async fn counting(answer: &'static [u8]) -> (SocketAddr, Arc<Mutex<usize>>) {
+    let connections = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&connections);
+    let address = serve(move |mut stream| {
+        *counted.lock().unwrap() += 1;
+        async move {
+            while read_request(&mut stream).await.is_some() {
+                if stream.write_all(answer).await.is_err() {
+                    return;
+                }
+            }
+        }
+    })
+    .await;
+    (address, connections)
+}
+
+#[tokio::test]
+async fn an_answer_that_has_arrived_whole_gives_its_connection_back_unread() {
+    let answers: [&[u8]; 3] = [
+        b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\r\nno",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\n\r\n",
+    ];
+    for answer in answers {
+        let (address, connections) = counting(answer).await;
+        let (forwarder, url) = (forwarder(), format!("http://{address}/"));
+        for _ in 0..10 {
+            drop(forwarder.send_whole(post(&url, "x")).await.unwrap());
+        }
+        assert_eq!(*connections.lock().unwrap(), 1, "{}", String::from_utf8_lossy(answer));
+    }
+}
+
+/// As hyper's server reads an answer: it asks for nothing after the trailers.
+#[tokio::test]
+async fn an_answer_that_was_read_to_its_trailers_gives_its_connection_back() {
+    let answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\n\r\n";
+    let (address, connections) = counting(answer).await;
+    let (forwarder, url) = (forwarder(), format!("http://{address}/"));
+    for _ in 0..10 {
+        let mut body = forwarder.send_whole(post(&url, "x")).await.unwrap().into_body();
+        while !body.frame().await.unwrap().unwrap().is_trailers() {}
+    }
+    assert_eq!(*connections.lock().unwrap(), 1);
+}
+
+/// A server with few workers accepts no more connections than that.
+#[tokio::test]
+async fn who_waits_for_a_connection_gets_the_first_that_is_free() {
+    let listener = tokio::net::TcpSocket::new_v4().unwrap();
+    listener.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = listener.listen(1).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut only, _) = listener.accept().await.unwrap();
+        while read_request(&mut only).await.is_some() {
+            a_moment().await;
+            only.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+        }
+    });
+    let forwarder = forwarder();
+    let asking: Vec<_> = (0..20)
+        .map(|_| {
+            let (forwarder, url) = (forwarder.clone(), url.clone());
+            tokio::spawn(async move {
+                let answer = forwarder.send_whole(post(&url, "x")).await?;
+                Ok::<_, TransportError>(answer.into_body().collect().await.unwrap().to_bytes())
+            })
+        })
+        .collect();
+    let mut answered = 0;
+    for asking in asking {
+        // Those that are in the queue of the system wait there.
+        match timeout(Duration::from_secs(3), asking).await {
+            Ok(answer) if answer.as_ref().unwrap().is_ok() => answered += 1,
+            _ => {}
+        }
+    }
+    assert!(answered > 15, "{answered} of 20");
+}
+
+#[tokio::test]
+async fn a_request_that_is_answered_early_is_still_written_to_its_end() {
+    const BYTES: usize = 8 << 20;
+    let arrived = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&arrived);
+    let address = serve(move |mut stream| {
+        let counted = Arc::clone(&counted);
+        async move {
+            let mut buffer = vec![0; 64 * 1024];
+            *counted.lock().unwrap() += stream.read(&mut buffer).await.unwrap();
+            stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+                *counted.lock().unwrap() += count;
+            }
+        }
+    })
+    .await;
+    let url = format!("http://{address}/");
+    let answer = forwarder().send_whole(post(&url, &"x".repeat(BYTES))).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    until(|| *arrived.lock().unwrap() > BYTES).await;
+}
+
+#[test]
+fn an_answer_may_be_read_where_no_runtime_is() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (answer, _server) = runtime.block_on(async {
+        let (address, connections) = counting(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+        let answer = forwarder().send_whole(post(&format!("http://{address}/"), "x")).await.unwrap();
+        (answer, connections)
+    });
+    let mut body = answer.into_body();
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let frame = std::pin::Pin::new(&mut body).poll_frame(&mut context);
+    assert!(matches!(frame, std::task::Poll::Ready(Some(Ok(_)))));
+    drop(runtime);
+    drop(body);
+}
