@@ -111,7 +111,7 @@ fn unless_cross_site(context: &Context, request: &Request) -> Result<(), Problem
 }
 
 /// What answers a request for which there is no route: `answer`, with the same around it as around the application, except
-/// for what only forms need. Through the layers of axum, a request would take about a tenth longer.
+/// for what only forms need. Through the layers of axum, a request would take longer.
 pub(crate) fn beyond_routes<P, F>(
     context: Arc<Context>,
     session: &SessionLayer<P>,
