@@ -34,7 +34,7 @@ struct FuzzCrate {
 }
 
 /// How much is tried.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// New inputs, for so many seconds a target. What they find stays in the crate's `corpus` folder, which git ignores,
     /// and the next run starts with it.

@@ -64,7 +64,8 @@ The commands of this repository.
   cargo xtask bench            speed, memory, start and bytes, with their targets; `--compare [FILE]`, `--save FILE`, `--rounds N`,
                                `--seconds N`, `--no-build`; `--dev`: from a saved file until it is shown;
                                `--proxy`: the API proxy beside Apache with mod_auth_openidc and nginx
-  cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
+  cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain;
+                               `--check`: with the inputs that `cargo xtask test` tries
   cargo xtask sim [ARGS..]     the simulation for two minutes; `--help` lists seeds, sizes and `--mutants`
   cargo xtask help             this text
 
@@ -94,9 +95,7 @@ enum Request {
     Shots(Shots),
     Lighthouse,
     Bench(bench::Options),
-    Fuzz {
-        seconds: u32,
-    },
+    Fuzz(fuzz::Extent),
     Simulate {
         args: Vec<String>,
     },
@@ -121,8 +120,9 @@ impl Request {
             "bench" => return bench::Options::parse(rest).map(Self::Bench),
             "guide" if rest == ["--browser"] => return Ok(Self::Guide { in_browser: true }),
             "test" if rest == ["--fast"] => return Ok(Self::Test { fast: true }),
+            "fuzz" if rest == ["--check"] => return Ok(Self::Fuzz(fuzz::Extent::Check)),
             "fuzz" if rest.first().is_some_and(|option| option == "--seconds") => {
-                return Ok(Self::Fuzz { seconds: seconds(&rest[1..])? });
+                return Ok(Self::Fuzz(fuzz::Extent::Seconds(seconds(&rest[1..])?)));
             }
             "dev" => return back_end(rest).map(Self::Dev),
             "serve" => return back_end(rest).map(Self::Serve),
@@ -132,7 +132,7 @@ impl Request {
             "guide" => Self::Guide { in_browser: false },
             "size" => Self::Size,
             "lighthouse" => Self::Lighthouse,
-            "fuzz" => Self::Fuzz { seconds: fuzz::DEFAULT_SECONDS },
+            "fuzz" => Self::Fuzz(fuzz::Extent::Seconds(fuzz::DEFAULT_SECONDS)),
             "help" | "--help" | "-h" => Self::Help,
             unknown => {
                 return Err(Failure::new(format!(
@@ -165,7 +165,7 @@ impl Request {
             | Self::Size
             | Self::Shots(_)
             | Self::Lighthouse => prerequisites::FOR_BROWSER_TESTS,
-            Self::Fuzz { .. } => prerequisites::FOR_FUZZING,
+            Self::Fuzz(_) => prerequisites::FOR_FUZZING,
             Self::Simulate { .. } | Self::Help => &[],
         }
     }
@@ -207,7 +207,7 @@ impl Request {
                 browser::run_lighthouse(&settings)
             }
             Self::Bench(options) => bench::run(&settings, &options),
-            Self::Fuzz { seconds } => fuzz::run(&settings, fuzz::Extent::Seconds(seconds)),
+            Self::Fuzz(extent) => fuzz::run(&settings, extent),
             Self::Simulate { args } => simulation::run(&args),
             Self::Help => Ok(()),
         }
@@ -335,8 +335,9 @@ mod tests {
 
     #[test]
     fn fuzzing_takes_a_minute_unless_told_otherwise() {
-        assert_eq!(parse("fuzz").unwrap(), Request::Fuzz { seconds: 60 });
-        assert_eq!(parse("fuzz --seconds 600").unwrap(), Request::Fuzz { seconds: 600 });
+        assert_eq!(parse("fuzz").unwrap(), Request::Fuzz(fuzz::Extent::Seconds(60)));
+        assert_eq!(parse("fuzz --seconds 600").unwrap(), Request::Fuzz(fuzz::Extent::Seconds(600)));
+        assert_eq!(parse("fuzz --check").unwrap(), Request::Fuzz(fuzz::Extent::Check));
     }
 
     #[test]
