@@ -102,7 +102,7 @@ impl CoreApi {
             return Ok(User::clone(signed_in.payload.identity()));
         };
         let user = match accounts.current_user(self).await {
-            Err(AccountError::Gone) => return Err(self.ask_whether_gone().await),
+            Err(AccountError::Gone) => self.ask_whether_gone(accounts).await?,
             answered => answered?,
         };
         let signed_in = self.session.current().ok_or(AccountError::SignedOut)?;
@@ -152,13 +152,20 @@ impl CoreApi {
         Ok(found.filter(|person| person.user.id.eq_ignore_ascii_case(id)))
     }
 
-    /// One answer of an API must not end a session. So the provider is asked for a refresh, and its answer decides.
-    async fn ask_whether_gone(&self) -> AccountError {
-        let Some(record) = self.session.current() else { return AccountError::SignedOut };
+    /// One answer of an API must not end a session. So the provider is asked for a refresh, and its answer decides. With
+    /// the grant that this brings, the API is asked once more: another tab may have replaced the one before, such as by a
+    /// new password.
+    async fn ask_whether_gone(&self, accounts: &dyn Accounts) -> Result<User, AccountError> {
+        let record = self.session.current().ok_or(AccountError::SignedOut)?;
         match timeout_at(self.deadline, self.replace_refused(&record)).await {
-            Ok(Err(error)) => error.into(),
-            Ok(Ok(())) => AccountError::Unavailable("the API knows the grant and not its person".to_owned()),
-            Err(_) => AccountError::Unavailable("it takes longer than a request waits".to_owned()),
+            Ok(Err(error)) => Err(error.into()),
+            Ok(Ok(())) => accounts.current_user(self).await.map_err(|error| match error {
+                AccountError::Gone => {
+                    AccountError::Unavailable("the API knows the grant and not its person".to_owned())
+                }
+                other => other,
+            }),
+            Err(_) => Err(AccountError::Unavailable("it takes longer than a request waits".to_owned())),
         }
     }
 

@@ -103,6 +103,18 @@ async fn somebody_who_is_gone_is_signed_out_once_the_refresh_is_refused_as_well(
     assert!(page.contains("Your session has expired") && page.contains("S5"), "{page}");
 }
 
+/// As with a grant that another tab has just replaced.
+#[tokio::test]
+async fn an_api_that_does_not_know_a_grant_is_asked_again_with_the_next() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let gone = r#"{"statusCode":404,"message":"Not Found"}"#;
+    world.network.fail("/user/users/current", Outcome::Once(404, gone));
+    let page = browser.get("/account").await;
+    assert!(page.status == 200 && page.body.contains("user@test.com"), "{}: {}", page.status, page.body);
+    assert_eq!(world.stats().refreshes_accepted, 1);
+}
+
 #[tokio::test]
 async fn a_defect_while_rendering_is_a_500_that_says_nothing_and_loses_nothing() {
     let world = World::new().await;

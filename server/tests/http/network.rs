@@ -47,6 +47,8 @@ pub(crate) enum Moment {
 pub(crate) enum Outcome {
     Panic,
     Answer(u16, &'static str),
+    /// The same for one request only.
+    Once(u16, &'static str),
     /// The core API's real answer in another form. `access` and `next` stand for its tokens.
     Rewritten(&'static str),
     /// No answer, without any timeout.
@@ -188,7 +190,10 @@ impl Transport for Network {
         }
         match fault.outcome {
             Outcome::Panic => panic!("a defect of ours"),
-            Outcome::Answer(status, body) => {
+            Outcome::Answer(status, body) | Outcome::Once(status, body) => {
+                if matches!(fault.outcome, Outcome::Once(..)) {
+                    *self.fault.lock().unwrap() = None;
+                }
                 let answer =
                     http::Response::builder().status(status).header("content-type", "application/json");
                 Ok(answer.body(body.into()).unwrap())
