@@ -12,7 +12,7 @@ use ironleaf_auth::{
 };
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use url::Url;
 
 use crate::refresh::{
@@ -24,6 +24,9 @@ use crate::{Bff, Session, SignedOutReason};
 /// What an answer says about the grant is written after the answer has arrived, so a slow store must not turn it into a
 /// failure. A request waits no longer than this for the write. The write itself continues.
 const KEEP_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long an API that does not know the person of a grant is given until it is asked again.
+const AGAIN_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(250)];
 
 /// Calls the core API for the person who sends the current request.
 ///
@@ -153,20 +156,24 @@ impl CoreApi {
     }
 
     /// One answer of an API must not end a session. So the provider is asked for a refresh, and its answer decides. With
-    /// the grant that this brings, the API is asked once more: another tab may have replaced the one before, such as by a
-    /// new password.
+    /// the grant that this brings, the API is asked again: another tab may have replaced the one before, such as by a new
+    /// password, and may not have written it yet.
     async fn ask_whether_gone(&self, accounts: &dyn Accounts) -> Result<User, AccountError> {
-        let record = self.session.current().ok_or(AccountError::SignedOut)?;
-        match timeout_at(self.deadline, self.replace_refused(&record)).await {
-            Ok(Err(error)) => Err(error.into()),
-            Ok(Ok(())) => accounts.current_user(self).await.map_err(|error| match error {
-                AccountError::Gone => {
-                    AccountError::Unavailable("the API knows the grant and not its person".to_owned())
+        for pause in AGAIN_AFTER {
+            sleep_until(Instant::now() + pause).await;
+            let record = self.session.current().ok_or(AccountError::SignedOut)?;
+            match timeout_at(self.deadline, self.replace_refused(&record)).await {
+                Ok(replaced) => replaced?,
+                Err(_) => {
+                    return Err(AccountError::Unavailable("it takes longer than a request waits".to_owned()));
                 }
-                other => other,
-            }),
-            Err(_) => Err(AccountError::Unavailable("it takes longer than a request waits".to_owned())),
+            }
+            match accounts.current_user(self).await {
+                Err(AccountError::Gone) => {}
+                answered => return answered,
+            }
         }
+        Err(AccountError::Unavailable("the API knows the grant and not its person".to_owned()))
     }
 
     /// Stores the new state of the person, unless the provider has already learned it from an answer.
