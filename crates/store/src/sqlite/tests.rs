@@ -139,21 +139,26 @@ async fn what_nobody_has_changed_is_not_read_again() {
     assert!(bench.store.read(&[KEY, other]).await.is_err(), "it has changed");
 }
 
-#[tokio::test]
-async fn what_expires_is_not_answered_because_it_was_read_before() {
-    let now = Arc::new(AtomicU64::new(1_000_000));
-    let clock: Clock = {
-        let now = Arc::clone(&now);
-        Arc::new(move || UNIX_EPOCH + Duration::from_secs(now.load(Ordering::SeqCst)))
-    };
+/// A store, and a function that sets its clock to a number of seconds.
+async fn bench_with_a_clock() -> (SqliteStore, tempfile::TempDir, impl Fn(u64)) {
+    let now = Arc::new(AtomicU64::new(0));
+    let read = Arc::clone(&now);
+    let clock: Clock =
+        Arc::new(move || UNIX_EPOCH + Duration::from_secs(1_000_000 + read.load(Ordering::SeqCst)));
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path(), SqliteSettings::default(), clock).await.unwrap();
+    (store, folder, move |seconds| now.store(seconds, Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn what_expires_is_not_answered_because_it_was_read_before() {
+    let (store, _folder, set_clock) = bench_with_a_clock().await;
     let body = Body { bytes: vec![7], ttl: Duration::from_secs(10), eviction: Eviction::Last };
     let written = Draft { body: Some(body), mark_ttl: Duration::from_secs(20), ..draft(Durability::Synced) };
     let written = store.write(&KEY, Expected::Anything, written).await;
     assert!(matches!(written, Ok(Written::Done(_))));
     let read = async |seconds: u64| {
-        now.store(1_000_000 + seconds, Ordering::SeqCst);
+        set_clock(seconds);
         store.read(&[KEY]).await.unwrap().remove(0).map(|record| record.body.is_some())
     };
     for _ in 0..2 {
@@ -305,13 +310,7 @@ async fn a_log_that_is_emptied_and_begun_again_is_no_old_one() {
 
 #[tokio::test]
 async fn records_are_known_until_the_first_of_them_ends() {
-    let now = Arc::new(AtomicU64::new(1_000_000));
-    let clock: Clock = {
-        let now = Arc::clone(&now);
-        Arc::new(move || UNIX_EPOCH + Duration::from_secs(now.load(Ordering::SeqCst)))
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(folder.path(), SqliteSettings::default(), clock).await.unwrap();
+    let (store, _folder, set_clock) = bench_with_a_clock().await;
     let other = Key::from_bytes([8; 32]);
     for (key, seconds) in [(KEY, 10), (other, 20)] {
         let written = Draft { mark_ttl: Duration::from_secs(seconds), ..draft(Durability::Relaxed) };
@@ -321,7 +320,7 @@ async fn records_are_known_until_the_first_of_them_ends() {
     for (seconds, expected) in
         [(0, [true, true]), (9, [true, true]), (10, [false, true]), (20, [false, false])]
     {
-        now.store(1_000_000 + seconds, Ordering::SeqCst);
+        set_clock(seconds);
         for keys in [[KEY, other], [other, KEY]] {
             let found = store.read(&keys).await.unwrap();
             let there = |key| found[usize::from(keys[0] != key)].is_some();
