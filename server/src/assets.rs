@@ -178,11 +178,6 @@ impl BuiltSite {
     }
 }
 
-/// Whether axum leads a path to the package, for which it names no route.
-pub(crate) fn is_of_package(path: &str) -> bool {
-    path.strip_prefix("/pkg").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// A file of the package. A name that cannot be one is not looked up on the disk: a refusal of the file system would be
 /// logged as an error.
 async fn packaged(cache: &'static str, request: Request, next: Next) -> Response {

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -18,44 +18,32 @@ use ironleaf_bff::{Problem, ProblemKind, edge};
 use ironleaf_session::{Payload, SessionLayer};
 use tower::{Layer, Service, service_fn};
 
-use crate::assets::is_of_package;
 use crate::context::Context;
 use crate::{metrics, problems};
 
 /// Forms on pages that set no cookie. They do not need one, and they may be sent again.
 const KEEP_NOTHING: [&str; 3] = ["/api/set-language", "/api/set-theme", "/api/sign-out"];
 
-/// Around everything except health, which is asked by address and not by name. `beyond` answers what there is no route
-/// for.
-pub(crate) async fn around_all<P: Payload, B>(
-    State((context, beyond)): State<(Arc<Context>, B)>,
+/// Around everything except health, which is asked by address and not by name.
+pub(crate) async fn around_all<P: Payload>(
+    State(context): State<Arc<Context>>,
     request: Request,
     next: Next,
-) -> Response
-where
-    B: Fn(Request) -> BoxFuture<'static, Response>,
-{
+) -> Response {
     around(&context, request, |request| {
         let checked = edge::refuse_foreign_host(&context.bff, &request);
-        let is_beyond = is_beyond_routes(&request);
         let kept = context.pages.get(request.uri().path()).filter(|_| checked.is_ok());
         match kept.and_then(|page| page.kept(&request)) {
             Some(page) => {
                 metrics::note_kept_page();
                 Either::Left(ready(page))
             }
-            None => Either::Right(guarded::<P, _>(request, move |request| match checked {
-                Ok(()) if is_beyond => Either::Left(beyond(request)),
-                checked => Either::Right(unless_refused(checked, request, next)),
-            })),
+            None => {
+                Either::Right(guarded::<P, _>(request, move |request| unless_refused(checked, request, next)))
+            }
         }
     })
     .await
-}
-
-/// Whether axum has found no route. Then the way through its fallback would only cost time.
-fn is_beyond_routes(request: &Request) -> bool {
-    request.extensions().get::<MatchedPath>().is_none() && !is_of_package(request.uri().path())
 }
 
 pub(crate) async fn around_health<P: Payload>(

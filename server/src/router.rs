@@ -67,8 +67,8 @@ pub fn router<P: Payload>(
     application
         .merge(built.routes())
         .merge(back_channel_logout::routes(bff))
-        .fallback(beyond.clone())
-        .layer(from_fn_with_state((Arc::clone(&context), beyond), layers::around_all::<P, _>))
+        .fallback(beyond)
+        .layer(from_fn_with_state(Arc::clone(&context), layers::around_all::<P>))
         .merge(health.routes().layer(from_fn_with_state(context, layers::around_health::<P>)))
 }
 

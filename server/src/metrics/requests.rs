@@ -5,7 +5,6 @@ use metrics::SharedString;
 use tokio::time::Instant;
 
 use super::names::{REQUEST_SECONDS, REQUESTS};
-use crate::assets::is_of_package;
 
 /// Counts the request and measures the time until its answer begins.
 pub(crate) async fn count_request<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
@@ -26,7 +25,7 @@ fn route(request: &Request) -> SharedString {
     match request.extensions().get::<MatchedPath>() {
         Some(template) => template.as_str().to_owned().into(),
         // A folder has no route of its own.
-        None if is_of_package(request.uri().path()) => "/pkg".into(),
+        None if request.uri().path().starts_with("/pkg/") => "/pkg".into(),
         None => "none".into(),
     }
 }
