@@ -27,6 +27,7 @@ mod prerequisites;
 mod process;
 mod publishing;
 mod report;
+mod room;
 mod settings;
 mod simulation;
 mod site_marks;

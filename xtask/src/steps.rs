@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::failure::{Failure, Result};
 use crate::report::{Outcome, Report};
+use crate::room::{self, Room};
 use crate::settings::{Settings, TRY_PROFILE};
 use crate::workspace::BROWSER_HALF;
 use crate::{
@@ -37,6 +38,10 @@ impl Step {
         Self { needs: Some(step), ..self }
     }
 }
+
+/// What a first run writes without incremental compilation, rounded up.
+const NEEDED_FOR_ALL: Room = Room::gigabytes(18);
+const NEEDED_FOR_FAST: Room = Room::gigabytes(10);
 
 const RELEASE_BUILD: &str = "release build";
 const DOCUMENTED_PAGE: &str = "the page of docs/adding-a-page.md";
@@ -92,8 +97,12 @@ const STEPS: &[Step] = &[
 ///
 /// # Errors
 ///
-/// If a step failed, or Ctrl-C was pressed.
+/// If the disk is too small for what is built, a step failed, or Ctrl-C was pressed.
 pub(crate) fn run_all(settings: &Settings, fast: bool) -> Result<()> {
+    // Later runs replace most of what the first one has written.
+    if !settings.target.join("debug/deps").exists() {
+        room::check(&settings.target, if fast { NEEDED_FOR_FAST } else { NEEDED_FOR_ALL })?;
+    }
     tools::ensure_lint_components()?;
     tools::ensure_wasm_target()?;
     let report = run(STEPS.iter().filter(|step| !(fast && step.slow)), settings)?;
@@ -112,9 +121,12 @@ fn run<'a>(steps: impl Iterator<Item = &'a Step>, settings: &Settings) -> Result
             None => outcome_of((step.run)(settings))?,
         };
         let seconds = started.elapsed().as_secs_f64();
+        let left = Room::left_for(&settings.target)
+            .map(|left| format!(", {left} left on the disk"))
+            .unwrap_or_default();
         match &outcome {
-            Outcome::Passed => println!("=== {}: ok, {seconds:.1} s", step.name),
-            Outcome::Failed(_) => println!("=== {}: FAILED, {seconds:.1} s", step.name),
+            Outcome::Passed => println!("=== {}: ok, {seconds:.1} s{left}", step.name),
+            Outcome::Failed(_) => println!("=== {}: FAILED, {seconds:.1} s{left}", step.name),
             Outcome::Skipped(reason) => println!("=== {}: skipped, {reason}", step.name),
         }
         if matches!(outcome, Outcome::Failed(_)) {

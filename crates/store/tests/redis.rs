@@ -64,7 +64,7 @@ async fn redis_conforms() {
 /// One node with all slots refuses a script or an MGET across two of them, as a large cluster would.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_operation_stays_within_one_slot_of_a_cluster() {
-    let server = RedisServer::start(&["--cluster-enabled", "yes"]);
+    let server = RedisServer::start_as_cluster();
     server.db::<()>("CLUSTER ADDSLOTSRANGE 0 16383").await;
     while !server.db::<String>("CLUSTER INFO").await.contains("cluster_state:ok") {
         tokio::task::yield_now().await;

@@ -226,7 +226,7 @@ async fn a_call_after_one_that_met_a_replica_goes_to_the_new_master() {
 
 #[tokio::test]
 async fn a_node_of_a_cluster_is_refused_at_the_start() {
-    let server = RedisServer::start(&["--cluster-enabled", "yes"]);
+    let server = RedisServer::start_as_cluster();
     let refused = RedisStore::connect(&server.url(), patient()).await.err().expect("half of its keys fail");
     assert!(matches!(refused, StoreError::Unreachable(_)));
     assert!(refused.detail().contains("cluster"), "{}", refused.detail());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::browser::exchange;
+use crate::browser::{Browser, exchange};
 use crate::figures::{self, Figures, conclude};
 use crate::forms::{Form, Needs};
 use crate::guesser::Guesser;
@@ -16,7 +16,7 @@ use crate::others::Others;
 use crate::pause;
 use crate::survey::survey;
 use crate::trial::{Errand, Trial, act_all, every_errand, judge_all, prepare_all};
-use crate::truth::until_served;
+use crate::truth::{COME_BACK_AFTER, UNTIL_ALL_IS_WELL, until_served};
 use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World, sign_in_form};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -214,20 +214,21 @@ async fn act_recently(mut trials: Vec<Trial>) -> Vec<Trial> {
 /// If the account still exists, signs in again and out again. Both must work.
 async fn comes_and_goes(world: &World, person: &Person) -> Result<(), String> {
     let mut browser = person.browser.stranger();
-    for password in [OLD_PASSWORD, NEW_PASSWORD] {
-        let _turn = world.hashes.acquire().await.unwrap();
-        browser.post("/api/sign-in", &sign_in_form(&person.email, password)).await;
-        if browser.has_session() {
-            break;
-        }
-    }
-    if !browser.has_session() {
+    let begun = Instant::now();
+    // Many come at once: a machine that is too busy says so, and serves them later.
+    while !signs_in(world, person, &mut browser).await {
         let gone = world.upstream.sign_in(&person.email, OLD_PASSWORD).await.is_none()
             && world.upstream.sign_in(&person.email, NEW_PASSWORD).await.is_none();
-        return if gone { Ok(()) } else { Err(format!("{} cannot sign in", person.email)) };
+        if gone {
+            return Ok(());
+        }
+        if begun.elapsed() > UNTIL_ALL_IS_WELL {
+            return Err(format!("{} cannot sign in", person.email));
+        }
+        pause(COME_BACK_AFTER).await;
     }
     let mut copy = browser.clone();
-    let page = browser.get("/account").await;
+    let page = until_served(&mut browser).await;
     if page.status != 200 || !page.body.contains(&person.email) {
         return Err(format!("{} signed in, and is not: {} {}", person.email, page.status, page.location));
     }
@@ -243,4 +244,16 @@ async fn comes_and_goes(world: &World, person: &Person) -> Result<(), String> {
         return Err(format!("a sign-out of {} is lost: {} {}", person.email, page.status, page.location));
     }
     Ok(())
+}
+
+/// Whether one of the two passwords has signed the person in.
+async fn signs_in(world: &World, person: &Person, browser: &mut Browser) -> bool {
+    for password in [OLD_PASSWORD, NEW_PASSWORD] {
+        let _turn = world.hashes.acquire().await.unwrap();
+        browser.post("/api/sign-in", &sign_in_form(&person.email, password)).await;
+        if browser.has_session() {
+            return true;
+        }
+    }
+    false
 }

@@ -47,8 +47,8 @@ pub(crate) enum Moment {
 pub(crate) enum Outcome {
     Panic,
     Answer(u16, &'static str),
-    /// The same for one request only.
-    Once(u16, &'static str),
+    /// The same for so many requests only.
+    Times(u32, u16, &'static str),
     /// The core API's real answer in another form. `access` and `next` stand for its tokens.
     Rewritten(&'static str),
     /// No answer, without any timeout.
@@ -190,13 +190,11 @@ impl Transport for Network {
         }
         match fault.outcome {
             Outcome::Panic => panic!("a defect of ours"),
-            Outcome::Answer(status, body) | Outcome::Once(status, body) => {
-                if matches!(fault.outcome, Outcome::Once(..)) {
-                    *self.fault.lock().unwrap() = None;
-                }
-                let answer =
-                    http::Response::builder().status(status).header("content-type", "application/json");
-                Ok(answer.body(body.into()).unwrap())
+            Outcome::Answer(status, body) => Ok(json(status, body)),
+            Outcome::Times(times, status, body) => {
+                let left = (times > 1).then_some(Outcome::Times(times - 1, status, body));
+                *self.fault.lock().unwrap() = left.map(|outcome| Fault { outcome, ..fault });
+                Ok(json(status, body))
             }
             Outcome::Rewritten(form) => {
                 let truth = self.carry(request).await?;
@@ -218,6 +216,11 @@ impl Transport for Network {
             }
         }
     }
+}
+
+fn json(status: u16, body: &'static str) -> Response {
+    let answer = http::Response::builder().status(status).header("content-type", "application/json");
+    answer.body(body.into()).unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a slow network, in the paused time of a test")]

@@ -43,11 +43,13 @@ async fn a_redis_that_could_drop_marks_is_refused_in_production_only() {
 #[tokio::test]
 async fn a_redis_that_answers_and_is_of_no_use_is_named_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
+    // The default is 10,000 above the other one, where something else may listen.
+    let cluster_port = free_address().port().to_string();
     for (arguments, words) in [
         (&["--replicaof", "127.0.0.1", "1"][..], "read-only replica"),
         (&["--min-replicas-to-write", "1"], "min-replicas-to-write"),
         (&["--maxmemory", "1"], "maxmemory"),
-        (&["--cluster-enabled", "yes"], "redis_mode:cluster"),
+        (&["--cluster-enabled", "yes", "--cluster-port", &cluster_port], "redis_mode:cluster"),
     ] {
         let of_its_own = tempfile::tempdir().unwrap();
         let redis = Process::redis(&of_its_own, arguments).await;

@@ -28,6 +28,12 @@ impl RedisServer {
         Self { process: process(port, &folder, arguments), port, folder }
     }
 
+    /// A server in cluster mode. The default for the cluster's own port is 10,000 above the other one, where something
+    /// else may listen.
+    pub(crate) fn start_as_cluster() -> Self {
+        Self::start(&["--cluster-enabled", "yes", "--cluster-port", &free_port().to_string()])
+    }
+
     /// A server that speaks only TLS, and its certificate.
     pub(crate) fn start_with_tls() -> (Self, Vec<u8>) {
         let folder = TempDir::new().expect("a temporary folder");
