@@ -114,7 +114,6 @@ async fn an_api_that_does_not_know_a_grant_is_asked_again_with_the_next() {
         let before = world.stats().refreshes_accepted;
         let page = browser.get("/account").await;
         assert_eq!(page.status, status, "{times}: {}", page.body);
-        assert_eq!(page.body.contains("user@test.com"), status == 200, "{times}: {}", page.body);
         assert_eq!(world.stats().refreshes_accepted - before, u64::from(times.min(2)), "{times}");
     }
 }
