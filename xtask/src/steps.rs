@@ -3,7 +3,7 @@
 //! The two halves of the application are never in the same cargo command, because that would unify their features and
 //! compile server code into the front end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::failure::{Failure, Result};
@@ -99,15 +99,21 @@ const STEPS: &[Step] = &[
 ///
 /// If the disk is too small for what is built, a step failed, or Ctrl-C was pressed.
 pub(crate) fn run_all(settings: &Settings, fast: bool) -> Result<()> {
-    // Later runs replace most of what the first one has written.
-    if !settings.target.join("debug/deps").exists() {
-        room::check(&settings.target, if fast { NEEDED_FOR_FAST } else { NEEDED_FOR_ALL })?;
+    if let Some(needed) = room_needed(&settings.target, fast) {
+        room::check(&settings.target, needed)?;
     }
     tools::ensure_lint_components()?;
     tools::ensure_wasm_target()?;
     let report = run(STEPS.iter().filter(|step| !(fast && step.slow)), settings)?;
     print!("\n{report}");
     if report.failed() == 0 { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// Later runs replace most of what the first one has written, so they need less than anybody knows. These commands
+/// themselves are in the build folder before any run.
+fn room_needed(target: &Path, fast: bool) -> Option<Room> {
+    let is_first = !target.join("wasm32-unknown-unknown").exists();
+    is_first.then_some(if fast { NEEDED_FOR_FAST } else { NEEDED_FOR_ALL })
 }
 
 fn run<'a>(steps: impl Iterator<Item = &'a Step>, settings: &Settings) -> Result<Report> {
@@ -231,6 +237,16 @@ mod tests {
         ];
         let report = run(steps.iter(), &settings()).unwrap();
         assert_eq!((report.passed(), report.failed()), (1, 1));
+    }
+
+    #[test]
+    fn only_a_first_run_needs_the_room_of_everything() {
+        let target = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(target.path().join("debug/deps")).unwrap();
+        assert_eq!(room_needed(target.path(), false), Some(NEEDED_FOR_ALL));
+        assert_eq!(room_needed(target.path(), true), Some(NEEDED_FOR_FAST));
+        std::fs::create_dir(target.path().join("wasm32-unknown-unknown")).unwrap();
+        assert_eq!(room_needed(target.path(), false), None);
     }
 
     #[test]
