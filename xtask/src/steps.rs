@@ -97,10 +97,12 @@ const STEPS: &[Step] = &[
 ///
 /// # Errors
 ///
-/// If the disk is too small for what is built, a step failed, or Ctrl-C was pressed.
+/// If a step failed, or Ctrl-C was pressed.
 pub(crate) fn run_all(settings: &Settings, fast: bool) -> Result<()> {
-    if let Some(needed) = room_needed(&settings.target, fast) {
-        room::check(&settings.target, needed)?;
+    if let Some(warning) =
+        room_needed(&settings.target, fast).and_then(|needed| room::shortage(&settings.target, needed))
+    {
+        println!("{warning}");
     }
     tools::ensure_lint_components()?;
     tools::ensure_wasm_target()?;
