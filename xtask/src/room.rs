@@ -35,7 +35,7 @@ pub(crate) fn shortage(folder: &Path, needed: Room) -> Option<String> {
     let left = Room::left_for(folder).filter(|left| *left < needed)?;
     Some(format!(
         "{left} are left on the disk of {}, and {needed} are needed: this may end before its time. CARGO_TARGET_DIR puts what is \
-         built on another disk; CARGO_INCREMENTAL=0 halves it.",
+         built on another disk, and with CARGO_INCREMENTAL=0 less is written.",
         folder.display()
     ))
 }

@@ -39,7 +39,7 @@ impl Step {
     }
 }
 
-/// What a first run writes without incremental compilation, rounded up.
+/// What a first run took at most without incremental compilation, rounded up: 17.4 and 9.6 GB were seen.
 const NEEDED_FOR_ALL: Room = Room::gigabytes(18);
 const NEEDED_FOR_FAST: Room = Room::gigabytes(10);
 
